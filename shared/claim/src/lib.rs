@@ -1,0 +1,34 @@
+//! The vocabulary of one claim: who, where, what for, what it cost, what each payer decided.
+//!
+//! It holds no rule and does no I/O. What it does hold are the closing identities that every
+//! statement satisfies, and the newtypes and closed lists that make a wrong claim hard to write.
+//!
+//! The way of a claim through these types: a caller's [`Case`] and the facts of the register make a
+//! [`PricedCase`]; each payer answers it with an [`Adjudication`]; together they make a [`Statement`].
+
+mod adjudication;
+mod case;
+mod facts;
+mod ids;
+mod priced;
+mod slug;
+mod statement;
+mod violation;
+
+pub use adjudication::{
+    Adjudication, Citation, CounterKey, CounterMove, CounterName, Fund, Input, InputName, InputValue, Operation, Portion,
+    Reason, Refusal, RuleStatus, Service, Step,
+};
+pub use case::{Case, CaseLine};
+pub use facts::{
+    AssistanceCategory, DiseaseFiling, DiseaseKind, Employment, Filing, InstitutionFacts, InstitutionKind, Insurance,
+    ItemClass, ItemTerms, Level, PersonFacts, Sex, TreatmentRegion,
+};
+pub use ids::{
+    BenefitId, DiagnosisCode, DiseaseCode, DrugCode, InstitutionId, InvalidText, ItemCode, PayerId, PersonId, RegistrationNumber,
+    RequestId, SettlementId,
+};
+pub use priced::{LineSplit, PricedCase, PricedLine, SplitCitations, Visit, VisitKind};
+pub use slug::UnknownSlug;
+pub use statement::{Amounts, NotClosed, Statement};
+pub use violation::{Violation, Violations};

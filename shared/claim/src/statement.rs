@@ -1,0 +1,179 @@
+//! The statement (结算单): what everybody pays, closed to the fen.
+
+use chrono::{DateTime, Utc};
+use money::Fen;
+use serde::Serialize;
+
+use crate::{Adjudication, Fund, PersonId, PricedCase, SettlementId};
+
+/// The figures of one statement. Two identities hold:
+/// `total = excluded + above_price_cap + initial_self_pay + eligible` and
+/// `total = funds + account + cash`, every part at least zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Amounts {
+    /// The bill.
+    pub total: Fen,
+    /// Outside the scheme (全自费).
+    pub excluded: Fen,
+    /// Above price caps (超限价自费).
+    pub above_price_cap: Fen,
+    /// Borne first, inside the scheme (先行自付).
+    pub initial_self_pay: Fen,
+    /// Eligible (政策范围内费用).
+    pub eligible: Fen,
+    /// Deductibles of basic insurance that were borne now; thresholds of later payers are not in it.
+    pub deductible: Fen,
+    /// Basic insurance: `basic_outpatient + basic_inpatient`.
+    pub basic: Fen,
+    /// Basic insurance outside the inpatient ceiling.
+    pub basic_outpatient: Fen,
+    /// Basic insurance inside the inpatient ceiling.
+    pub basic_inpatient: Fen,
+    /// Employees' large-expense scheme.
+    pub large_expense: Fen,
+    /// Residents' critical illness insurance.
+    pub critical_illness: Fen,
+    /// Civil-servant supplement.
+    pub civil_servant: Fen,
+    /// Top-up of the registered poor.
+    pub top_up: Fen,
+    /// Medical assistance.
+    pub assistance: Fen,
+    /// Individual account.
+    pub account: Fen,
+    /// What the person pays.
+    pub cash: Fen,
+}
+
+/// A statement whose figures do not close: always a bug, never written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotClosed {
+    /// A line's parts are below zero or do not sum to its amount.
+    #[error("line {0} does not close")]
+    Line(usize),
+    /// A portion's parts are below zero or do not sum to its base.
+    #[error("portion {benefit} of {payer} does not close")]
+    Portion {
+        /// The payer.
+        payer: String,
+        /// The benefit.
+        benefit: String,
+    },
+    /// The funds pay more than the eligible expense.
+    #[error("funds pay {paid} of {eligible} eligible")]
+    FundsExceedEligible {
+        /// What the funds pay.
+        paid: Fen,
+        /// What is eligible.
+        eligible: Fen,
+    },
+    /// The figures read from outside are not those of the case and its adjudications.
+    #[error("the figures are not those of the adjudications")]
+    Figures,
+    /// The account pays more than the person owes.
+    #[error("the account pays {account} of {personal} left to the person")]
+    AccountExceedsPersonal {
+        /// What the account pays.
+        account: Fen,
+        /// What the funds leave.
+        personal: Fen,
+    },
+}
+
+impl Amounts {
+    /// The figures of `case` as `adjudications` decided it.
+    ///
+    /// # Errors
+    /// [`NotClosed`] where an identity does not hold.
+    pub fn of(case: &PricedCase, adjudications: &[Adjudication]) -> Result<Self, NotClosed> {
+        check_lines(case)?;
+        check_portions(adjudications)?;
+        let split = case.split();
+        let paid_by = |fund| adjudications.iter().map(|adjudication| adjudication.paid_by(fund)).sum::<Fen>();
+        let basic_outpatient = paid_by(Fund::BasicOutpatient);
+        let basic_inpatient = paid_by(Fund::BasicInpatient);
+        let mut amounts = Self {
+            total: split.total(),
+            excluded: split.excluded,
+            above_price_cap: split.above_price_cap,
+            initial_self_pay: split.initial_self_pay,
+            eligible: split.eligible,
+            deductible: basic_deductible(adjudications),
+            basic: basic_outpatient + basic_inpatient,
+            basic_outpatient,
+            basic_inpatient,
+            large_expense: paid_by(Fund::LargeExpense),
+            critical_illness: paid_by(Fund::CriticalIllness),
+            civil_servant: paid_by(Fund::CivilServant),
+            top_up: paid_by(Fund::TopUp),
+            assistance: paid_by(Fund::Assistance),
+            account: paid_by(Fund::Account),
+            cash: Fen::ZERO,
+        };
+        let funds = amounts.funds();
+        if funds > amounts.eligible {
+            return Err(NotClosed::FundsExceedEligible { paid: funds, eligible: amounts.eligible });
+        }
+        let personal = amounts.total - funds;
+        if amounts.account > personal {
+            return Err(NotClosed::AccountExceedsPersonal { account: amounts.account, personal });
+        }
+        amounts.cash = personal - amounts.account;
+        Ok(amounts)
+    }
+
+    /// What all public funds pay, the individual account not among them.
+    #[must_use]
+    pub fn funds(&self) -> Fen {
+        self.basic + self.large_expense + self.critical_illness + self.civil_servant + self.top_up + self.assistance
+    }
+}
+
+fn check_lines(case: &PricedCase) -> Result<(), NotClosed> {
+    let closes = |line: &crate::PricedLine| line.split.is_sound() && line.split.total() == line.amount;
+    case.lines.iter().position(|line| !closes(line)).map_or(Ok(()), |index| Err(NotClosed::Line(index)))
+}
+
+fn check_portions(adjudications: &[Adjudication]) -> Result<(), NotClosed> {
+    for adjudication in adjudications {
+        if let Some(portion) = adjudication.portions.iter().find(|portion| !portion.is_closed()) {
+            let (payer, benefit) = (adjudication.payer.to_string(), portion.benefit.to_string());
+            return Err(NotClosed::Portion { payer, benefit });
+        }
+    }
+    Ok(())
+}
+
+fn basic_deductible(adjudications: &[Adjudication]) -> Fen {
+    let basic = |fund| matches!(fund, Fund::BasicOutpatient | Fund::BasicInpatient);
+    let portions = adjudications.iter().flat_map(|adjudication| &adjudication.portions);
+    portions.filter(|portion| basic(portion.fund)).map(|portion| portion.deductible).sum()
+}
+
+/// A decided case: what was priced, what each payer decided and the figures that follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The settlement's id; absent in a preview.
+    pub settlement_id: Option<SettlementId>,
+    /// The person.
+    pub person_id: PersonId,
+    /// When it was recorded; for a preview when it was computed.
+    pub recorded_time: DateTime<Utc>,
+    /// The case with its facts and its lines split.
+    pub case: PricedCase,
+    /// The payers' decisions, in the order they were asked.
+    pub adjudications: Vec<Adjudication>,
+    /// The figures.
+    pub amounts: Amounts,
+}
+
+impl Statement {
+    /// Checks that the figures are those of the case and the adjudications, as after reading one back.
+    ///
+    /// # Errors
+    /// [`NotClosed`] where they are not.
+    pub fn check(&self) -> Result<(), NotClosed> {
+        let amounts = Amounts::of(&self.case, &self.adjudications)?;
+        if amounts == self.amounts { Ok(()) } else { Err(NotClosed::Figures) }
+    }
+}

@@ -1,0 +1,215 @@
+//! [`Rate`] in basis points, and [`Unrounded`], what a rate makes of an amount.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::Fen;
+
+/// A share in basis points (万分之一), 0 to 10,000: `Rate::new(8_500)` is 85 %.
+///
+/// In text it is a percentage, `"85%"` or `"62.5%"`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rate(u16);
+
+const WHOLE_BP: u16 = 10_000;
+
+impl Rate {
+    /// Nothing, 0 %.
+    pub const ZERO: Self = Self(0);
+    /// Everything, 100 %.
+    pub const WHOLE: Self = Self(WHOLE_BP);
+
+    /// A rate of `basis_points`, or `None` above 10,000.
+    #[must_use]
+    pub const fn new(basis_points: u16) -> Option<Self> {
+        if basis_points <= WHOLE_BP { Some(Self(basis_points)) } else { None }
+    }
+
+    /// The rate in basis points.
+    #[must_use]
+    pub const fn basis_points(self) -> u16 {
+        self.0
+    }
+
+    /// The rate lowered by `points` (percentage points, not a share of the rate), not below zero.
+    #[must_use]
+    pub const fn lowered_by(self, points: Self) -> Self {
+        Self(self.0.saturating_sub(points.0))
+    }
+
+    /// The rate raised by `points` (percentage points), not above the whole.
+    #[must_use]
+    pub fn raised_by(self, points: Self) -> Self {
+        Self(self.0.saturating_add(points.0).min(WHOLE_BP))
+    }
+
+    /// The expense whose payment at this rate is `payment`, or `None` for a rate of zero.
+    #[must_use]
+    pub fn expense_paying(self, payment: Fen) -> Option<Unrounded> {
+        (self.0 != 0).then(|| Unrounded(Decimal::from(payment.get()) * Decimal::from(WHOLE_BP) / Decimal::from(self.0)))
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", Decimal::new(i64::from(self.0), 2).normalize())
+    }
+}
+
+/// Why a text is not a rate.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a rate: write a percentage from \"0%\" to \"100%\" with at most two decimals")]
+pub struct ParseRateError(String);
+
+impl Rate {
+    fn from_decimal(basis_points: Decimal, text: &str) -> Result<Self, ParseRateError> {
+        Some(basis_points)
+            .filter(Decimal::is_integer)
+            .and_then(|whole| u16::try_from(whole).ok())
+            .and_then(Self::new)
+            .ok_or_else(|| ParseRateError(text.to_owned()))
+    }
+
+    /// Reads a share of one written as a decimal fraction, `"0.10"` for 10 %.
+    ///
+    /// # Errors
+    /// What is not a plain decimal from 0 to 1 in whole basis points.
+    pub fn from_fraction(text: &str) -> Result<Self, ParseRateError> {
+        let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let share = Decimal::from_str_exact(text).ok().filter(|share| plain && *share <= Decimal::ONE);
+        let share = share.ok_or_else(|| ParseRateError(text.to_owned()))?;
+        Self::from_decimal(share * Decimal::from(WHOLE_BP), text)
+    }
+}
+
+impl FromStr for Rate {
+    type Err = ParseRateError;
+
+    /// Reads a percentage, `"85%"`.
+    ///
+    /// # Errors
+    /// What has no percent sign, is outside 0 % to 100 %, or is finer than a basis point.
+    fn from_str(text: &str) -> Result<Self, ParseRateError> {
+        let percent = text.strip_suffix('%').filter(|number| number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
+        let percent = percent.and_then(|number| Decimal::from_str_exact(number).ok()).filter(|number| *number <= Decimal::ONE_HUNDRED);
+        let percent = percent.ok_or_else(|| ParseRateError(text.to_owned()))?;
+        Self::from_decimal(percent * Decimal::ONE_HUNDRED, text)
+    }
+}
+
+impl Serialize for Rate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// An exact amount that may hold a fraction of a fen, in fen.
+///
+/// It is what a rate makes of an amount. The named roundings are the only ways out of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unrounded(Decimal);
+
+impl Unrounded {
+    /// Rounds to the fen, halves away from zero (四舍五入): the one rounding of every payment.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "an overflowed amount is a bug that must not become a settlement")]
+    pub fn round_half_up(self) -> Fen {
+        let whole = self.0.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+        Fen::new(i64::try_from(whole).expect("rounded amount within an i64"))
+    }
+}
+
+impl std::ops::Mul<Rate> for Fen {
+    type Output = Unrounded;
+
+    fn mul(self, rate: Rate) -> Unrounded {
+        Unrounded(Decimal::from_i128_with_scale(i128::from(self.get()) * i128::from(rate.0), 4))
+    }
+}
+
+impl std::ops::Add for Unrounded {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl std::ops::Sub for Unrounded {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl From<Fen> for Unrounded {
+    fn from(amount: Fen) -> Self {
+        Self(Decimal::from(amount.get()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rate(text: &str) -> Rate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn half_a_fen_rounds_up_where_half_to_even_would_not() {
+        assert_eq!((Fen::new(1) * rate("50%")).round_half_up(), Fen::new(1));
+        assert_eq!((Fen::new(5) * rate("50%")).round_half_up(), Fen::new(3));
+        assert_eq!((Fen::new(1) * rate("49.99%")).round_half_up(), Fen::ZERO);
+    }
+
+    #[test]
+    fn a_rate_is_read_and_written_as_a_percentage() {
+        assert_eq!(rate("62.5%").basis_points(), 6_250);
+        assert_eq!(rate("62.5%").to_string(), "62.5%");
+        assert_eq!(rate("100%"), Rate::WHOLE);
+        for text in ["0.85", "85", "101%", "100.01%", "-1%", "8.555%", "%", "1e1%"] {
+            assert!(text.parse::<Rate>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_is_read_exactly() {
+        assert_eq!(Rate::from_fraction("0.10").unwrap().basis_points(), 1_000);
+        assert_eq!(Rate::from_fraction("1").unwrap(), Rate::WHOLE);
+        for text in ["1.0001", "0.00001", "-0.1", "10%", ""] {
+            assert!(Rate::from_fraction(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_expense_of_a_payment_at_half_is_twice_the_payment() {
+        assert_eq!(rate("50%").expense_paying(Fen::new(10_000)).unwrap().round_half_up(), Fen::new(20_000));
+        assert_eq!(Rate::ZERO.expense_paying(Fen::new(1)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn rounding_moves_an_amount_by_half_a_fen_at_most(fen in 0_i64..1_000_000_000_000, bp in 0_u16..=10_000) {
+            let exact = i128::from(fen) * i128::from(bp);
+            let rounded = i128::from((Fen::new(fen) * Rate::new(bp).unwrap()).round_half_up().get()) * 10_000;
+            prop_assert!(rounded - exact <= 5_000 && exact - rounded < 5_000);
+        }
+
+        #[test]
+        fn text_of_an_amount_reads_back(fen in -10_000_000_000_000_i64..=10_000_000_000_000) {
+            prop_assert_eq!(Fen::new(fen).to_string().parse(), Ok(Fen::new(fen)));
+        }
+    }
+}

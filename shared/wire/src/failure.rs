@@ -1,0 +1,183 @@
+//! Failures as gRPC statuses with one reason from the closed catalogue, and back.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use claim::{Violation, Violations};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+pub use crate::proto::onestop::error::v1::ErrorReason;
+
+/// The domain of every `ErrorInfo`.
+const DOMAIN: &str = "onestop";
+const REASON_PREFIX: &str = "ERROR_REASON_";
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// Why a call failed: what the caller gets to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The reason; it decides the gRPC code.
+    pub reason: ErrorReason,
+    /// For the caller's developer, in English. Holds no personal data.
+    pub message: String,
+    /// All faults of the input, where the input is at fault.
+    pub violations: Vec<Violation>,
+    /// The first field that differs, for a request id that was used before.
+    pub field: Option<String>,
+}
+
+impl Failure {
+    /// A failure of `reason`.
+    #[must_use]
+    pub fn new(reason: ErrorReason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), violations: Vec::new(), field: None }
+    }
+
+    /// The input is at fault.
+    #[must_use]
+    pub fn violations(violations: &Violations) -> Self {
+        Self {
+            violations: violations.iter().cloned().collect(),
+            ..Self::new(ErrorReason::FieldViolation, violations.to_string())
+        }
+    }
+
+    /// Facts that the case needs are missing; `violations` names each of them.
+    #[must_use]
+    pub fn missing(reason: ErrorReason, violations: &Violations) -> Self {
+        Self { reason, ..Self::violations(violations) }
+    }
+
+    /// The request id was used before with a body that first differs in `field`.
+    #[must_use]
+    pub fn request_id_reused(field: impl Into<String>) -> Self {
+        let field = field.into();
+        let message = format!("the request id was used before with another {field}; send a new request under a new id");
+        Self { field: Some(field), ..Self::new(ErrorReason::RequestIdReused, message) }
+    }
+
+    /// A bug. What went wrong is for the log, nothing of it goes to the caller.
+    #[must_use]
+    pub fn invariant_violated(cause: impl fmt::Display) -> Self {
+        tracing::error!(cause = %cause, "invariant violated");
+        Self::new(ErrorReason::InvariantViolated, "an internal check failed; nothing was written by this call")
+    }
+
+    /// The gRPC code of the reason.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        code_of(self.reason)
+    }
+
+    /// Whether the same request may succeed later without a change.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.code(), Code::Unavailable | Code::ResourceExhausted | Code::Aborted | Code::DeadlineExceeded)
+    }
+
+    /// Reads a failure back from a status, where the status carries one.
+    #[must_use]
+    pub fn from_status(status: &Status) -> Option<Self> {
+        let details = status.get_error_details();
+        let info = details.error_info().filter(|info| info.domain == DOMAIN)?;
+        let reason = ErrorReason::from_str_name(&format!("{REASON_PREFIX}{}", info.reason))?;
+        let violations = details.bad_request().map(|bad| bad.field_violations.clone()).unwrap_or_default();
+        Some(Self {
+            reason,
+            message: status.message().to_owned(),
+            violations: violations
+                .into_iter()
+                .map(|violation| Violation { field: violation.field, description: violation.description })
+                .collect(),
+            field: info.metadata.get("field").cloned(),
+        })
+    }
+
+    /// The reason's name in the catalogue, such as `REQUEST_ID_REUSED`.
+    #[must_use]
+    pub fn reason_name(&self) -> &'static str {
+        self.reason.as_str_name().trim_start_matches(REASON_PREFIX)
+    }
+
+    /// What the person at the counter reads, in Chinese.
+    #[must_use]
+    pub fn message_zh(&self) -> &'static str {
+        message_zh(self.reason)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason_name(), self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<Violations> for Failure {
+    fn from(violations: Violations) -> Self {
+        Self::violations(&violations)
+    }
+}
+
+impl From<Failure> for Status {
+    fn from(failure: Failure) -> Self {
+        let metadata: HashMap<_, _> = failure.field.iter().map(|field| ("field".to_owned(), field.clone())).collect();
+        let mut details = ErrorDetails::with_error_info(failure.reason_name(), DOMAIN, metadata);
+        for violation in &failure.violations {
+            details.add_bad_request_violation(&violation.field, &violation.description);
+        }
+        if failure.is_retryable() {
+            details.set_retry_info(Some(RETRY_AFTER));
+        }
+        details.set_localized_message("zh-CN", failure.message_zh());
+        Self::with_error_details(failure.code(), failure.message, details)
+    }
+}
+
+const fn code_of(reason: ErrorReason) -> Code {
+    match reason {
+        ErrorReason::FieldViolation | ErrorReason::CaseTotalMismatch => Code::InvalidArgument,
+        ErrorReason::SettlementNotFound
+        | ErrorReason::PersonNotFound
+        | ErrorReason::InstitutionNotFound
+        | ErrorReason::ItemNotFound => Code::NotFound,
+        ErrorReason::RequestIdReused => Code::AlreadyExists,
+        ErrorReason::CoverNotActive | ErrorReason::InstitutionNotDesignated | ErrorReason::RuleNotInForce => {
+            Code::FailedPrecondition
+        }
+        ErrorReason::ChainContended => Code::Aborted,
+        ErrorReason::PayerUnavailable | ErrorReason::RegisterUnavailable | ErrorReason::StoreUnavailable => {
+            Code::Unavailable
+        }
+        ErrorReason::Overloaded => Code::ResourceExhausted,
+        ErrorReason::NotServed => Code::Unimplemented,
+        ErrorReason::DeadlineExceeded => Code::DeadlineExceeded,
+        ErrorReason::Unspecified | ErrorReason::InvariantViolated => Code::Internal,
+    }
+}
+
+const fn message_zh(reason: ErrorReason) -> &'static str {
+    match reason {
+        ErrorReason::FieldViolation => "提交的内容有误，请按提示逐项更正后重新提交。",
+        ErrorReason::CaseTotalMismatch => "费用明细合计与总金额不一致，请核对后重新提交。",
+        ErrorReason::SettlementNotFound => "未找到该结算记录。",
+        ErrorReason::PersonNotFound => "未找到该参保人员，请核对人员编号。",
+        ErrorReason::InstitutionNotFound => "未找到该定点医药机构，请核对机构编号。",
+        ErrorReason::ItemNotFound => "医保目录中没有所列项目，请核对项目编码。",
+        ErrorReason::RequestIdReused => "该请求编号已用于内容不同的请求，请更换请求编号。",
+        ErrorReason::CoverNotActive => "该人员在就医日期未参保或待遇暂停。",
+        ErrorReason::InstitutionNotDesignated => "该机构在就医日期不是定点医药机构。",
+        ErrorReason::RuleNotInForce => "就医日期没有适用于该类就诊的现行规定。",
+        ErrorReason::ChainContended => "该人员有其他结算正在进行，请稍后重试。",
+        ErrorReason::PayerUnavailable | ErrorReason::RegisterUnavailable | ErrorReason::StoreUnavailable => {
+            "系统暂时无法处理，请稍后用同一请求编号重试。"
+        }
+        ErrorReason::Overloaded => "系统繁忙，请稍后用同一请求编号重试。",
+        ErrorReason::NotServed => "本版本尚不提供该功能。",
+        ErrorReason::DeadlineExceeded => "处理超时，结果未知，请用同一请求编号重试。",
+        ErrorReason::Unspecified | ErrorReason::InvariantViolated => "系统内部校验未通过，本次未作任何记账，请联系管理人员。",
+    }
+}
