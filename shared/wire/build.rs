@@ -9,6 +9,7 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     let files = [
         "onestop/claim/v1/claim.proto",
         "onestop/error/v1/error.proto",
+        "onestop/journal/v1/journal.proto",
         "onestop/payer/v1/payer.proto",
         "onestop/register/v1/register.proto",
         "onestop/settlement/v1/settlement.proto",

@@ -1,0 +1,133 @@
+//! Basic medical insurance: which benefit each line of a bill settles under, and what the pooling fund pays.
+//!
+//! The formula is the rulebook's. What this payer adds is the assignment of lines to benefits. It keeps no ledger
+//! and pays nothing from individual accounts.
+
+use std::sync::Arc;
+
+use claim::{Adjudication, CounterKey, DrugCode, PayerId, PricedCase, PricedLine};
+use money::Fen;
+use rulebook::{Benefit, Counters, Draft, InForce, Part, PayerRules, RuleNotInForce, Verdict};
+
+/// Basic insurance of employees and residents.
+#[derive(Clone, Debug)]
+pub struct BasicInsurance {
+    id: PayerId,
+}
+
+impl BasicInsurance {
+    /// The payer's name in the rulebook.
+    pub const ID: &str = "basic-insurance";
+
+    /// The payer.
+    #[must_use]
+    #[expect(clippy::missing_panics_doc, clippy::expect_used, reason = "the name is a literal that is an identifier")]
+    pub fn new() -> Self {
+        Self { id: PayerId::new(Self::ID).expect("a payer's name") }
+    }
+
+    /// Gives every line to the first benefit that it meets the conditions of, telling `draft` which refused it.
+    /// Assignments come in the order in which benefits draw on shared ceilings; a benefit per drug has one for each
+    /// drug, in order of appearance.
+    ///
+    /// # Basis
+    /// 昆政办〔2022〕15号 第十二条: each disease's expense settles under its own benefit.
+    fn assign<'r>(&self, rules: &'r InForce, case: &PricedCase, draft: &mut Draft<'_>) -> Vec<Assignment<'r>> {
+        let benefits: Vec<_> = rules.benefits_of(&self.id).iter().filter(|benefit| benefit.is_for(case)).collect();
+        let mut assignments: Vec<Assignment<'r>> = Vec::new();
+        for (index, line) in (0_u32..).zip(&case.lines) {
+            let Some((order, benefit)) = first_met(&benefits, case, line, draft) else { continue };
+            let drug = if benefit.is_per_drug() { line.drug.as_ref() } else { None };
+            let same = |of: &&mut Assignment<'_>| of.order == order && of.part.drug.as_ref() == drug;
+            if let Some(assignment) = assignments.iter_mut().find(same) {
+                assignment.add(index, line);
+            } else if let Some(mut assignment) = Assignment::new(order, benefit, drug.cloned()) {
+                assignment.add(index, line);
+                assignments.push(assignment);
+            }
+        }
+        assignments.sort_by_key(|assignment| assignment.order);
+        for assignment in &mut assignments {
+            if assignment.part.lines.len() == case.lines.len() {
+                assignment.part.lines.clear();
+            }
+        }
+        assignments
+    }
+}
+
+impl Default for BasicInsurance {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+struct Assignment<'r> {
+    order: usize,
+    benefit: &'r Benefit,
+    part: Part,
+}
+
+impl<'r> Assignment<'r> {
+    fn new(order: usize, benefit: &'r Benefit, drug: Option<DrugCode>) -> Option<Self> {
+        let service = benefit.line_service()?;
+        let part = Part { service, lines: Vec::new(), drug, eligible: Fen::ZERO, base: Fen::ZERO };
+        Some(Self { order, benefit, part })
+    }
+
+    fn add(&mut self, index: u32, line: &PricedLine) {
+        self.part.lines.push(index);
+        self.part.eligible += line.split.eligible;
+        self.part.base += line.split.eligible;
+    }
+}
+
+fn first_met<'r>(
+    benefits: &[&'r Arc<Benefit>],
+    case: &PricedCase,
+    line: &PricedLine,
+    draft: &mut Draft<'_>,
+) -> Option<(usize, &'r Benefit)> {
+    for (order, benefit) in benefits.iter().enumerate() {
+        match benefit.verdict(case, Some(line)) {
+            Verdict::Meets => return Some((order, benefit)),
+            Verdict::NotMeant => {}
+            Verdict::Refused(reason, citation) => draft.refuse(benefit, reason, &citation),
+        }
+    }
+    None
+}
+
+impl PayerRules for BasicInsurance {
+    fn id(&self) -> PayerId {
+        self.id.clone()
+    }
+
+    fn counter_keys(&self, rules: &InForce, case: &PricedCase, earlier: &[Adjudication]) -> Vec<CounterKey> {
+        let counters = Counters::default();
+        let mut draft = Draft::new(self.id(), rules, case, earlier, &counters);
+        let mut keys = Vec::new();
+        for assignment in self.assign(rules, case, &mut draft) {
+            assignment.benefit.add_counter_keys(case, assignment.part.drug.as_ref(), &mut keys);
+        }
+        keys
+    }
+
+    fn adjudicate(
+        &self,
+        rules: &InForce,
+        case: &PricedCase,
+        earlier: &[Adjudication],
+        counters: &Counters,
+    ) -> Result<Adjudication, RuleNotInForce> {
+        let covered = rules.benefits_of(&self.id).iter().any(|benefit| benefit.is_for(case));
+        if !covered || case.visit.use_individual_account {
+            return Err(RuleNotInForce { kind: case.visit.kind, date: case.visit.service_date });
+        }
+        let mut draft = Draft::new(self.id(), rules, case, earlier, counters);
+        for assignment in self.assign(rules, case, &mut draft) {
+            draft.settle(assignment.benefit, &[assignment.part]);
+        }
+        Ok(draft.finish())
+    }
+}

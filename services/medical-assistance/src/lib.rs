@@ -1,0 +1,122 @@
+//! Medical assistance (医疗救助): of the items that a person in need qualifies for, the one that pays most.
+//!
+//! It looks at the eligible expense that basic insurance and critical illness insurance left to the person. The
+//! formulas are the rulebook's; what this payer adds is the choice between entitlements.
+
+use std::sync::Arc;
+
+use claim::{Adjudication, CounterKey, PayerId, PricedCase, Reason};
+use rulebook::{Benefit, Counters, Draft, HighestApplies, InForce, Outcome, PayerRules, RuleNotInForce, Verdict};
+
+/// Medical assistance.
+#[derive(Clone, Debug)]
+pub struct MedicalAssistance {
+    id: PayerId,
+}
+
+impl MedicalAssistance {
+    /// The payer's name in the rulebook.
+    pub const ID: &str = "medical-assistance";
+
+    /// The payer.
+    #[must_use]
+    #[expect(clippy::missing_panics_doc, clippy::expect_used, reason = "the name is a literal that is an identifier")]
+    pub fn new() -> Self {
+        Self { id: PayerId::new(Self::ID).expect("a payer's name") }
+    }
+}
+
+impl Default for MedicalAssistance {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PayerRules for MedicalAssistance {
+    fn id(&self) -> PayerId {
+        self.id.clone()
+    }
+
+    fn counter_keys(&self, rules: &InForce, case: &PricedCase, earlier: &[Adjudication]) -> Vec<CounterKey> {
+        let mut keys = Vec::new();
+        if case.person.categories.is_empty() || rules.exclusion(&self.id, &case.person).is_some() {
+            return keys;
+        }
+        let counters = Counters::default();
+        let draft = Draft::new(self.id(), rules, case, earlier, &counters);
+        for benefit in rules.highest_applies_of(&self.id).flat_map(|group| &group.members) {
+            if benefit.verdict(case, None) == Verdict::Meets && !draft.parts(benefit).is_empty() {
+                benefit.add_counter_keys(case, None, &mut keys);
+            }
+        }
+        keys
+    }
+
+    /// # Basis
+    /// 昆明市城乡医疗救助管理实施办法 三, 四（三）, 四（四）.
+    fn adjudicate(
+        &self,
+        rules: &InForce,
+        case: &PricedCase,
+        earlier: &[Adjudication],
+        counters: &Counters,
+    ) -> Result<Adjudication, RuleNotInForce> {
+        let mut draft = Draft::new(self.id(), rules, case, earlier, counters);
+        if case.person.categories.is_empty() {
+            return Ok(draft.finish());
+        }
+        let exclusion = rules.exclusion(&self.id, &case.person);
+        for group in rules.highest_applies_of(&self.id) {
+            let Some(first) = group.members.first() else { continue };
+            if draft.parts(first).is_empty() {
+                continue;
+            }
+            match exclusion {
+                Some(citation) => draft.refuse(first, Reason::ExcludedByProgramme, citation),
+                None => settle_highest(group, case, &mut draft),
+            }
+        }
+        Ok(draft.finish())
+    }
+}
+
+/// Evaluates every entitlement of the group that the person qualifies for and takes the one that pays most now.
+fn settle_highest(group: &HighestApplies, case: &PricedCase, draft: &mut Draft<'_>) {
+    let mut candidates: Vec<(&Arc<Benefit>, Outcome)> = Vec::new();
+    let mut refused = Vec::new();
+    for benefit in &group.members {
+        match benefit.verdict(case, None) {
+            Verdict::NotMeant => {}
+            Verdict::Meets => candidates.push((benefit, draft.evaluate(benefit, &draft.parts(benefit)))),
+            Verdict::Refused(reason, citation) => refused.push((benefit, reason, citation)),
+        }
+    }
+    let qualifies = !candidates.is_empty();
+    for (benefit, reason, citation) in refused {
+        // Who qualifies for one item does not ask why another category's item is not theirs.
+        if !(qualifies && reason == Reason::NotInCategory) {
+            draft.refuse(benefit, reason, &citation);
+        }
+    }
+    let Some(chosen) = highest(&candidates) else { return };
+    for (index, (benefit, outcome)) in candidates.iter().enumerate() {
+        if index != chosen {
+            draft.refuse(benefit, Reason::HigherApplies, &group.citation);
+        }
+        draft.tally(benefit, outcome.base());
+    }
+    let alternatives = candidates.iter().enumerate().filter(|(index, _)| *index != chosen);
+    let alternatives: Vec<_> = alternatives.map(|(_, (_, outcome))| outcome.paid()).collect();
+    if let Some((benefit, outcome)) = candidates.into_iter().nth(chosen) {
+        if outcome.base().is_zero() {
+            return draft.refuse(benefit, Reason::NothingLeft, benefit.citation());
+        }
+        draft.commit(benefit, outcome.chosen_over(&alternatives, &group.citation));
+    }
+}
+
+/// The candidate that pays most; of equals the first.
+fn highest(candidates: &[(&Arc<Benefit>, Outcome)]) -> Option<usize> {
+    let by_paid = candidates.iter().enumerate().rev().max_by_key(|(_, (_, outcome))| outcome.paid());
+    by_paid.map(|(index, _)| index)
+}

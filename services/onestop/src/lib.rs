@@ -1,0 +1,13 @@
+//! The one binary: serves the platform or one service of it, and settles, imports and checks from the command line.
+
+pub mod case_file;
+pub mod cli;
+pub mod client;
+pub mod import;
+pub mod lock;
+pub mod platform;
+pub mod render;
+pub mod rules;
+pub mod serve;
+pub mod settle;
+pub mod worked_case;

@@ -3,9 +3,7 @@
 use chrono::NaiveDate;
 use money::Fen;
 
-use crate::{
-    DiagnosisCode, DiseaseCode, InstitutionId, ItemCode, PersonId, RegistrationNumber, VisitKind,
-};
+use crate::{DiagnosisCode, DiseaseCode, InstitutionId, ItemCode, PersonId, RegistrationNumber, VisitKind};
 
 /// One bill of one visit, as the caller sends it.
 ///

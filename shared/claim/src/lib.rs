@@ -16,8 +16,8 @@ mod statement;
 mod violation;
 
 pub use adjudication::{
-    Adjudication, Citation, CounterKey, CounterMove, CounterName, Fund, Input, InputName, InputValue, Operation, Portion,
-    Reason, Refusal, RuleStatus, Service, Step,
+    Adjudication, Citation, CounterKey, CounterMove, CounterName, Fund, Input, InputName, InputValue, Operation,
+    Portion, Reason, Refusal, RuleStatus, Service, Step,
 };
 pub use case::{Case, CaseLine};
 pub use facts::{
@@ -25,8 +25,8 @@ pub use facts::{
     ItemClass, ItemTerms, Level, PersonFacts, Sex, TreatmentRegion,
 };
 pub use ids::{
-    BenefitId, DiagnosisCode, DiseaseCode, DrugCode, InstitutionId, InvalidText, ItemCode, PayerId, PersonId, RegistrationNumber,
-    RequestId, SettlementId,
+    BenefitId, DiagnosisCode, DiseaseCode, DrugCode, InstitutionId, InvalidText, ItemCode, PayerId, PersonId,
+    RegistrationNumber, RequestId, SettlementId,
 };
 pub use priced::{LineSplit, PricedCase, PricedLine, SplitCitations, Visit, VisitKind};
 pub use slug::UnknownSlug;

@@ -100,7 +100,9 @@ impl LineSplit {
     /// Whether no part is below zero.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        ![self.excluded, self.above_price_cap, self.initial_self_pay, self.eligible].iter().any(|part| part.is_negative())
+        ![self.excluded, self.above_price_cap, self.initial_self_pay, self.eligible]
+            .iter()
+            .any(|part| part.is_negative())
     }
 }
 

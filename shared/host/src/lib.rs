@@ -1,5 +1,18 @@
-//! What every process does: time, telemetry, servers and the way to them, limits, shutdown.
+//! What every process does: time, telemetry, servers and the way to them, deadlines, shutdown.
+//!
+//! A client reaches a service through a [`Transport`]: over the network, or directly on the service in the same
+//! process. Either way the call carries its trace and its deadline, and [`Served`] takes them up on the other side.
 
 mod clock;
+mod deadline;
+mod served;
+mod server;
+mod telemetry;
+mod trace_context;
+mod transport;
 
 pub use clock::Clock;
+pub use served::Served;
+pub use server::{MAX_MESSAGE_BYTES, Server, ServerError, shutdown_signal};
+pub use telemetry::{LogFormat, Telemetry, TelemetryError, TelemetryOptions};
+pub use transport::{InvalidEndpoint, Transport, TransportError, in_process, remote};

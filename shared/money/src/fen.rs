@@ -171,7 +171,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_an_exact_amount() {
-        for text in ["", "abc", "1,000.00", "1e3", " 1", "0.001", "90.010000000001", "100000000000.01", "NaN", "+1", "1_0"] {
+        for text in
+            ["", "abc", "1,000.00", "1e3", " 1", "0.001", "90.010000000001", "100000000000.01", "NaN", "+1", "1_0"]
+        {
             assert!(text.parse::<Fen>().is_err(), "{text}");
         }
     }

@@ -93,8 +93,11 @@ impl FromStr for Rate {
     /// # Errors
     /// What has no percent sign, is outside 0 % to 100 %, or is finer than a basis point.
     fn from_str(text: &str) -> Result<Self, ParseRateError> {
-        let percent = text.strip_suffix('%').filter(|number| number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
-        let percent = percent.and_then(|number| Decimal::from_str_exact(number).ok()).filter(|number| *number <= Decimal::ONE_HUNDRED);
+        let percent =
+            text.strip_suffix('%').filter(|number| number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
+        let percent = percent
+            .and_then(|number| Decimal::from_str_exact(number).ok())
+            .filter(|number| *number <= Decimal::ONE_HUNDRED);
         let percent = percent.ok_or_else(|| ParseRateError(text.to_owned()))?;
         Self::from_decimal(percent * Decimal::ONE_HUNDRED, text)
     }
@@ -120,7 +123,17 @@ impl<'de> Deserialize<'de> for Rate {
 pub struct Unrounded(Decimal);
 
 impl Unrounded {
+    /// `amount` in the proportion of `part` to `whole`, or `None` for a whole of zero.
+    #[must_use]
+    pub fn in_proportion(amount: Fen, part: Fen, whole: Fen) -> Option<Self> {
+        let product = Decimal::from(amount.get()).checked_mul(Decimal::from(part.get()))?;
+        product.checked_div(Decimal::from(whole.get())).map(Self)
+    }
+
     /// Rounds to the fen, halves away from zero (四舍五入): the one rounding of every payment.
+    ///
+    /// # Panics
+    /// Beyond the range of an `i64`, which amounts up to [`Fen::MAX`] cannot reach.
     #[must_use]
     #[expect(clippy::expect_used, reason = "an overflowed amount is a bug that must not become a settlement")]
     pub fn round_half_up(self) -> Fen {
@@ -197,6 +210,15 @@ mod tests {
     fn the_expense_of_a_payment_at_half_is_twice_the_payment() {
         assert_eq!(rate("50%").expense_paying(Fen::new(10_000)).unwrap().round_half_up(), Fen::new(20_000));
         assert_eq!(Rate::ZERO.expense_paying(Fen::new(1)), None);
+    }
+
+    #[test]
+    fn a_proportion_is_exact_up_to_its_rounding() {
+        let of = |amount, part, whole| Unrounded::in_proportion(Fen::new(amount), Fen::new(part), Fen::new(whole));
+        assert_eq!(of(100, 1, 3).map(Unrounded::round_half_up), Some(Fen::new(33)));
+        assert_eq!(of(1, 1, 2).map(Unrounded::round_half_up), Some(Fen::new(1)));
+        assert_eq!(of(Fen::MAX.get(), Fen::MAX.get(), Fen::MAX.get()).map(Unrounded::round_half_up), Some(Fen::MAX));
+        assert_eq!(of(1, 1, 0), None);
     }
 
     proptest! {

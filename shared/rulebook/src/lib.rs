@@ -1,23 +1,32 @@
 //! The rules as dated data with their law beside them, and the benefit formula that explains itself.
+//!
+//! [`Rulebook`] reads rule documents; [`InForce`] is what they say on one day; a payer computes with a [`Draft`],
+//! which evaluates a [`Benefit`] on parts of a bill and writes down every step. Nothing here does I/O.
 
+mod bands;
+mod benefit;
+mod ceiling;
+mod compile;
+mod conditions;
+mod document;
+mod draft;
+mod formula;
+mod in_force;
+mod kunming;
+mod load;
 mod lookup;
 mod payer_rules;
+mod reading;
+mod report;
+mod rulebook;
+mod value;
 
+pub use benefit::Benefit;
+pub use conditions::Verdict;
+pub use draft::{Draft, Outcome, Part};
+pub use in_force::{HighestApplies, InForce};
+pub use load::{LoadFault, LoadFaults};
 pub use lookup::Lookup;
 pub use payer_rules::{Counters, PayerRules, RuleNotInForce};
-
-/// All rule documents.
-#[derive(Debug)]
-pub struct Rulebook {}
-
-/// The rules in force on one day.
-#[derive(Debug)]
-pub struct InForce {}
-
-impl Rulebook {
-    /// The rules in force on `date`.
-    #[must_use]
-    pub fn in_force(&self, _date: chrono::NaiveDate) -> InForce {
-        InForce {}
-    }
-}
+pub use report::{DocumentReport, ItemReport, ItemSort, ReadingReport, Report};
+pub use rulebook::Rulebook;

@@ -21,10 +21,7 @@ impl Lookup {
     /// Answers from `rulebook`.
     #[must_use]
     pub fn new(rulebook: Rulebook) -> Self {
-        Self {
-            rulebook: Arc::new(RwLock::new(Arc::new(rulebook))),
-            remembered: Cache::new(Self::REMEMBERED_DAYS),
-        }
+        Self { rulebook: Arc::new(RwLock::new(Arc::new(rulebook))), remembered: Cache::new(Self::REMEMBERED_DAYS) }
     }
 
     /// The rules in force on `date`.

@@ -14,6 +14,12 @@ pub use crate::proto::onestop::error::v1::ErrorReason;
 const DOMAIN: &str = "onestop";
 const REASON_PREFIX: &str = "ERROR_REASON_";
 const RETRY_AFTER: Duration = Duration::from_millis(500);
+/// Faults that the message repeats in words; all of them are in the details.
+const FAULTS_IN_MESSAGE: usize = 3;
+const MAX_MESSAGE_CHARS: usize = 500;
+const MAX_DESCRIPTION_CHARS: usize = 200;
+/// A status travels in trailers, and common clients drop a call whose trailers exceed 8 KiB, base64 included.
+const MAX_DETAIL_BYTES: usize = 4_000;
 
 /// Why a call failed: what the caller gets to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +46,7 @@ impl Failure {
     pub fn violations(violations: &Violations) -> Self {
         Self {
             violations: violations.iter().cloned().collect(),
-            ..Self::new(ErrorReason::FieldViolation, violations.to_string())
+            ..Self::new(ErrorReason::FieldViolation, summary(violations))
         }
     }
 
@@ -122,19 +128,66 @@ impl From<Violations> for Failure {
     }
 }
 
+/// A status holds all faults as far as they fit; a last one without a field says how many more there are.
 impl From<Failure> for Status {
     fn from(failure: Failure) -> Self {
         let metadata: HashMap<_, _> = failure.field.iter().map(|field| ("field".to_owned(), field.clone())).collect();
         let mut details = ErrorDetails::with_error_info(failure.reason_name(), DOMAIN, metadata);
-        for violation in &failure.violations {
-            details.add_bad_request_violation(&violation.field, &violation.description);
+        for violation in told(&failure.violations) {
+            details.add_bad_request_violation(violation.field, violation.description);
         }
         if failure.is_retryable() {
             details.set_retry_info(Some(RETRY_AFTER));
         }
         details.set_localized_message("zh-CN", failure.message_zh());
-        Self::with_error_details(failure.code(), failure.message, details)
+        Self::with_error_details(failure.code(), shortened(&failure.message, MAX_MESSAGE_CHARS), details)
     }
+}
+
+/// The first faults in words.
+fn summary(violations: &Violations) -> String {
+    let mut words: Vec<_> = violations
+        .iter()
+        .take(FAULTS_IN_MESSAGE)
+        .map(|fault| format!("{} {}", fault.field, fault.description))
+        .collect();
+    let untold = violations.iter().count() - words.len();
+    if untold > 0 {
+        words.push(and_more(untold));
+    }
+    words.join("; ")
+}
+
+fn and_more(untold: usize) -> String {
+    format!("and {untold} more faults")
+}
+
+fn shortened(text: &str, max_chars: usize) -> String {
+    match text.char_indices().nth(max_chars) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// The faults that fit into a status, and how many more there are.
+fn told(violations: &[Violation]) -> Vec<Violation> {
+    let mut bytes = 0;
+    let mut told: Vec<_> = violations
+        .iter()
+        .map(|Violation { field, description }| Violation {
+            field: shortened(field, MAX_DESCRIPTION_CHARS),
+            description: shortened(description, MAX_DESCRIPTION_CHARS),
+        })
+        .take_while(|violation| {
+            bytes += violation.field.len() + violation.description.len();
+            bytes <= MAX_DETAIL_BYTES
+        })
+        .collect();
+    let untold = violations.len() - told.len();
+    if untold > 0 {
+        told.push(Violation { field: String::new(), description: and_more(untold) });
+    }
+    told
 }
 
 const fn code_of(reason: ErrorReason) -> Code {
@@ -178,6 +231,47 @@ const fn message_zh(reason: ErrorReason) -> &'static str {
         ErrorReason::Overloaded => "系统繁忙，请稍后用同一请求编号重试。",
         ErrorReason::NotServed => "本版本尚不提供该功能。",
         ErrorReason::DeadlineExceeded => "处理超时，结果未知，请用同一请求编号重试。",
-        ErrorReason::Unspecified | ErrorReason::InvariantViolated => "系统内部校验未通过，本次未作任何记账，请联系管理人员。",
+        ErrorReason::Unspecified | ErrorReason::InvariantViolated => {
+            "系统内部校验未通过，本次未作任何记账，请联系管理人员。"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(count: usize) -> Failure {
+        let mut violations = Violations::new();
+        for index in 0..count {
+            violations.add(format!("lines[{index}].amount_fen"), "is -1: must be 0 to 10000000000000");
+        }
+        Failure::violations(&violations)
+    }
+
+    #[test]
+    fn a_failure_reads_back_from_its_status() {
+        let reused = Failure::request_id_reused("lines[3].amount_fen");
+        for failure in [faults(20), reused, Failure::new(ErrorReason::ChainContended, "too many at once")] {
+            assert_eq!(Failure::from_status(&Status::from(failure.clone())), Some(failure));
+        }
+    }
+
+    #[test]
+    fn a_status_of_very_many_faults_still_fits_into_trailers_and_counts_what_it_leaves_out() {
+        let failure = faults(5_000);
+        assert_eq!(failure.violations.len(), 5_000);
+        let mut trailers = http_headers(&Status::from(failure));
+        let bytes: usize = trailers.drain(..).map(|(name, value)| name.len() + value.len() + 32).sum();
+        assert!(bytes < 8 * 1024, "{bytes}");
+        let told = Failure::from_status(&Status::from(faults(5_000))).unwrap();
+        let last = told.violations.last().unwrap();
+        assert_eq!(last.description, format!("and {} more faults", 5_000 - (told.violations.len() - 1)));
+        assert!(told.message.ends_with("and 4997 more faults"), "{}", told.message);
+    }
+
+    fn http_headers(status: &Status) -> Vec<(String, Vec<u8>)> {
+        let response = status.clone().into_http::<()>();
+        response.headers().iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
     }
 }

@@ -4,7 +4,15 @@
 //! Everything that arrives is checked here, all faults at once; nothing behind this crate sees a raw message.
 
 /// The generated messages and services, one module a package.
-#[expect(missing_docs, clippy::all, clippy::pedantic, clippy::wildcard_enum_match_arm, clippy::as_conversions, reason = "generated")]
+#[expect(
+    missing_docs,
+    clippy::all,
+    clippy::pedantic,
+    clippy::as_conversions,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    reason = "generated"
+)]
 pub mod proto {
     /// `google.type`.
     pub mod google {
@@ -22,6 +30,11 @@ pub mod proto {
         pub mod error {
             pub mod v1 {
                 tonic::include_proto!("onestop.error.v1");
+            }
+        }
+        pub mod journal {
+            pub mod v1 {
+                tonic::include_proto!("onestop.journal.v1");
             }
         }
         pub mod payer {
@@ -45,6 +58,22 @@ pub mod proto {
 /// The encoded descriptors of the whole contract, for reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
+mod adjudication;
+mod case;
+mod date;
+mod facts;
 mod failure;
+mod listed;
+mod priced;
+mod reader;
+mod statement;
 
+pub use case::{case_from, first_difference};
+pub use date::timestamp;
 pub use failure::{ErrorReason, Failure};
+pub use listed::{Listed, NotListed};
+pub use proto::onestop::{
+    claim::v1 as claim_v1, payer::v1 as payer_v1, register::v1 as register_v1, settlement::v1 as settlement_v1,
+};
+pub use reader::{FromMessage, Reader, read};
+pub use statement::MAX_ADJUDICATIONS;

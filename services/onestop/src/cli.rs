@@ -1,0 +1,210 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use host::LogFormat;
+use store::Location;
+
+use crate::render::Lang;
+
+/// Settles a medical bill against every public fund that owes a part of it, in one request.
+#[derive(Debug, Parser)]
+#[command(name = "onestop", version, propagate_version = true)]
+pub struct Cli {
+    /// What the process tells about itself.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the process tells about itself.
+#[derive(Args, Clone, Debug)]
+pub struct TelemetryArgs {
+    /// Which log lines are written to standard error, such as `info` or `warn,orchestrator=debug`
+    #[arg(long, env = "ONESTOP_LOG", default_value = "warn", global = true, value_name = "FILTER")]
+    pub log: String,
+    /// How log lines look: text or json
+    #[arg(long, env = "ONESTOP_LOG_FORMAT", default_value = "text", global = true, value_name = "FORMAT")]
+    pub log_format: LogFormat,
+    /// OTLP gRPC endpoint of an OpenTelemetry collector, such as `http://127.0.0.1:4317`; none: no traces are sent
+    #[arg(long, env = "ONESTOP_OTLP_ENDPOINT", global = true, value_name = "URI")]
+    pub otlp_endpoint: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the platform, or one service of it, by gRPC
+    Serve(ServeArgs),
+    /// Settle cases and print their statements
+    Settle(SettleArgs),
+    /// Compute what settling cases would be; nothing is written
+    Preview(SettleArgs),
+    /// Import register facts from CSV files
+    Import(ImportArgs),
+    /// Check the rules, or prove them with worked cases
+    #[command(subcommand)]
+    Rules(RulesCommand),
+}
+
+/// Where the services keep their data.
+#[derive(Args, Clone, Debug)]
+pub struct StoreArgs {
+    /// Directory of the embedded store, made where there is none
+    #[arg(long, env = "ONESTOP_DATA", default_value = "onestop-data", value_name = "DIR")]
+    pub data: PathBuf,
+    /// PostgreSQL database in place of the embedded store, such as `postgres://user:password@host/onestop`
+    #[arg(long, env = "ONESTOP_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+}
+
+impl StoreArgs {
+    /// The store that was asked for.
+    #[must_use]
+    pub fn location(&self) -> Location {
+        match &self.database_url {
+            Some(url) => Location::Postgres(url.clone()),
+            None => Location::Directory(self.data.clone()),
+        }
+    }
+}
+
+/// Where the rules come from.
+#[derive(Args, Clone, Debug)]
+pub struct RulesArgs {
+    /// Directory of rule documents (`*.toml`) in place of those built in
+    #[arg(long = "rules", env = "ONESTOP_RULES", value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+}
+
+/// Which services a process runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    /// Every service in one process, without sockets between them
+    All,
+    /// People, entitlements, institutions and catalogue
+    Register,
+    /// Basic insurance
+    BasicInsurance,
+    /// Critical illness, large expense and top-up
+    CriticalIllness,
+    /// Medical assistance
+    MedicalAssistance,
+    /// The orchestrator alone
+    Orchestrator,
+}
+
+impl Target {
+    /// The target's name, as it is written.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Register => "register",
+            Self::BasicInsurance => "basic-insurance",
+            Self::CriticalIllness => "critical-illness",
+            Self::MedicalAssistance => "medical-assistance",
+            Self::Orchestrator => "orchestrator",
+        }
+    }
+}
+
+/// `onestop serve`.
+#[derive(Args, Debug)]
+pub struct ServeArgs {
+    /// Which services to run
+    #[arg(long, env = "ONESTOP_TARGET", value_enum, default_value_t = Target::All)]
+    pub target: Target,
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, env = "ONESTOP_LISTEN", default_value = "127.0.0.1:7200", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    /// The store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// The rules. SIGHUP reads them again.
+    #[command(flatten)]
+    pub rules: RulesArgs,
+    /// The register, for the orchestrator
+    #[arg(long, env = "ONESTOP_REGISTER_ENDPOINT", value_name = "URI")]
+    pub register_endpoint: Option<String>,
+    /// A payer, for the orchestrator; once for each, or comma-separated in the environment
+    #[arg(long, env = "ONESTOP_PAYER_ENDPOINTS", value_name = "PAYER=URI", value_delimiter = ',')]
+    pub payer_endpoint: Vec<String>,
+    /// Seconds between two looks for settlements that a crash left unbooked
+    #[arg(long, env = "ONESTOP_RECOVERY_SECONDS", default_value_t = 10, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub recovery_seconds: u64,
+}
+
+/// How to reach the platform from the command line.
+#[derive(Args, Debug)]
+pub struct ClientArgs {
+    /// A running platform, such as `http://127.0.0.1:7200`; without one, the work is done in this process
+    #[arg(long, env = "ONESTOP_ENDPOINT", value_name = "URI")]
+    pub endpoint: Option<String>,
+    /// The store of the work in this process.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// The rules of the work in this process.
+    #[command(flatten)]
+    pub rules: RulesArgs,
+}
+
+/// `onestop settle` and `onestop preview`.
+#[derive(Args, Debug)]
+pub struct SettleArgs {
+    /// Files of cases: `.json` holds one case, `.jsonl` one a line
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How to reach the platform.
+    #[command(flatten)]
+    pub client: ClientArgs,
+    /// How many cases are under way at once; cases of one person follow one another in the order of the file
+    #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    pub concurrency: u16,
+    /// Print one statement a line as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Language of statements and messages: zh-CN or en
+    #[arg(long, env = "ONESTOP_LANG", default_value = "zh-CN", value_name = "LANG")]
+    pub lang: Lang,
+}
+
+/// `onestop import`.
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// CSV files; what a file holds is told by its header (see docs/import.md)
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How to reach the platform.
+    #[command(flatten)]
+    pub client: ClientArgs,
+}
+
+/// `onestop rules`.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Check the documents; tell what is in force on a day and what of it is assumed
+    Check {
+        /// The rules.
+        #[command(flatten)]
+        rules: RulesArgs,
+        /// The day; today in Shanghai if absent
+        #[arg(long, value_name = "DATE")]
+        date: Option<NaiveDate>,
+    },
+    /// Run worked cases as pure calculations; ends with `N passed, N failed`
+    Test {
+        /// Files or directories: `.toml` holds one case, `.jsonl` one a line (see docs/worked-cases.md)
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// The rules.
+        #[command(flatten)]
+        rules: RulesArgs,
+    },
+}

@@ -1,0 +1,49 @@
+//! The command `onestop`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use host::{Telemetry, TelemetryOptions};
+use onestop::cli::{Cli, Command};
+use onestop::settle::Mode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("onestop: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the command; answers whether everything that was asked for succeeded.
+#[tokio::main]
+async fn run(cli: Cli) -> Result<bool> {
+    let telemetry = Telemetry::start(&TelemetryOptions {
+        service_name: service_name(&cli.command),
+        log_filter: cli.telemetry.log,
+        log_format: cli.telemetry.log_format,
+        otlp_endpoint: cli.telemetry.otlp_endpoint,
+    })?;
+    let outcome = match cli.command {
+        Command::Serve(args) => onestop::serve::serve(args).await.map(|()| true),
+        Command::Settle(args) => onestop::settle::settle(args, Mode::Settle).await,
+        Command::Preview(args) => onestop::settle::settle(args, Mode::Preview).await,
+        Command::Import(args) => onestop::import::import(args).await,
+        Command::Rules(command) => onestop::rules::run(command),
+    };
+    // Sending the last traces waits for the network.
+    tokio::task::spawn_blocking(|| telemetry.finish()).await?;
+    outcome
+}
+
+fn service_name(command: &Command) -> String {
+    match command {
+        Command::Serve(args) => format!("onestop-{}", args.target.name()),
+        Command::Settle(_) | Command::Preview(_) | Command::Import(_) | Command::Rules(_) => "onestop".to_owned(),
+    }
+}

@@ -1,0 +1,138 @@
+//! The services of the platform, put together.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow};
+use basic_insurance::BasicInsurance;
+use claim::PayerId;
+use critical_illness::CriticalIllness;
+use host::{Clock, Transport};
+use ledger::Ledger;
+use medical_assistance::MedicalAssistance;
+use orchestrator::{Journal, OneStopService, Orchestrator, OrchestratorOptions, Payers, Recovery};
+use payer::PayerService;
+use register::RegisterService;
+use rulebook::{Lookup, PayerRules};
+use store::Location;
+use uuid::Uuid;
+use wire::payer_v1::payer_server::PayerServer;
+
+use crate::lock::StoreLock;
+
+/// The services that keep a store, by name.
+pub const SERVICES: [&str; 5] =
+    ["register", "basic-insurance", "critical-illness", "medical-assistance", "orchestrator"];
+
+/// A payer of this platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payer {
+    /// Basic insurance.
+    BasicInsurance,
+    /// Critical illness, large expense and top-up.
+    CriticalIllness,
+    /// Medical assistance.
+    MedicalAssistance,
+}
+
+impl Payer {
+    /// Every payer.
+    pub const ALL: [Self; 3] = [Self::BasicInsurance, Self::CriticalIllness, Self::MedicalAssistance];
+
+    /// The payer's service, which is also its name in the rulebook.
+    #[must_use]
+    pub const fn service(self) -> &'static str {
+        match self {
+            Self::BasicInsurance => "basic-insurance",
+            Self::CriticalIllness => "critical-illness",
+            Self::MedicalAssistance => "medical-assistance",
+        }
+    }
+
+    /// The payer's calculation.
+    #[must_use]
+    pub fn rules(self) -> Arc<dyn PayerRules> {
+        match self {
+            Self::BasicInsurance => Arc::new(BasicInsurance::new()),
+            Self::CriticalIllness => Arc::new(CriticalIllness::new()),
+            Self::MedicalAssistance => Arc::new(MedicalAssistance::new()),
+        }
+    }
+
+    /// The payer's service on its own store.
+    ///
+    /// # Errors
+    /// Where the store cannot be opened.
+    pub async fn open(self, location: &Location, rules: &Lookup) -> Result<PayerServer<PayerService>> {
+        let service = self.service();
+        let ledger = Ledger::open(location, service).await.with_context(|| cannot_open(service))?;
+        Ok(payer::server(PayerService::new(self.rules(), rules.clone(), ledger)))
+    }
+}
+
+/// The orchestrator on its own store.
+///
+/// # Errors
+/// Where the store cannot be opened.
+pub async fn open_orchestrator(
+    location: &Location,
+    register: Transport,
+    payers: Vec<(PayerId, Transport)>,
+    rules: &Lookup,
+) -> Result<Orchestrator> {
+    let journal = Journal::open(location).await.with_context(|| cannot_open("orchestrator"))?;
+    Ok(Orchestrator::new(OrchestratorOptions {
+        journal,
+        register,
+        payers: Payers::new(payers),
+        rules: rules.clone(),
+        clock: Clock::system(),
+        numbers: Arc::new(Uuid::now_v7),
+    }))
+}
+
+/// The register on its own store.
+///
+/// # Errors
+/// Where the store cannot be opened.
+pub async fn open_register(location: &Location) -> Result<RegisterService> {
+    RegisterService::open(location, Clock::system()).await.with_context(|| cannot_open("register"))
+}
+
+/// Every service in one process; clients sit directly on the services.
+pub struct Platform {
+    /// One-stop settlement.
+    pub one_stop: wire::settlement_v1::one_stop_server::OneStopServer<OneStopService>,
+    /// The register.
+    pub register: wire::register_v1::register_server::RegisterServer<RegisterService>,
+    /// Finishes what a crash left open.
+    pub recovery: Recovery,
+    /// Keeps other processes off the store.
+    pub lock: StoreLock,
+}
+
+impl Platform {
+    /// Opens all services at `location` and finishes what a crash left open.
+    ///
+    /// # Errors
+    /// Where a store cannot be opened or is used by another process.
+    pub async fn open(location: &Location, rules: &Lookup) -> Result<Self> {
+        let lock = StoreLock::take(location, &SERVICES)?;
+        let register = register::server(open_register(location).await?);
+        let mut payers = Vec::with_capacity(Payer::ALL.len());
+        for payer in Payer::ALL {
+            payers.push((payer.rules().id(), host::in_process(payer.open(location, rules).await?)));
+        }
+        let orchestrator = open_orchestrator(location, host::in_process(register.clone()), payers, rules).await?;
+        let recovery = Recovery::new(orchestrator.clone());
+        let left = recovery.finish_all().await.map_err(|failure| anyhow!(failure))?;
+        if left > 0 {
+            tracing::warn!(links = left, "open links could not be finished yet");
+        }
+        let one_stop = orchestrator::server(OneStopService::new(orchestrator));
+        Ok(Self { one_stop, register, recovery, lock })
+    }
+}
+
+fn cannot_open(service: &str) -> String {
+    format!("the store of {service} cannot be opened")
+}

@@ -1,0 +1,44 @@
+//! Statements for people and for programs.
+
+mod json;
+mod table;
+mod words;
+
+use std::str::FromStr;
+
+pub use json::statement_json;
+pub use table::statement_text;
+pub use words::Words;
+
+/// The language that people read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lang {
+    /// Chinese as written in mainland China.
+    #[default]
+    ZhCn,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// The wording in this language.
+    #[must_use]
+    pub const fn pick(self, (zh, en): (&'static str, &'static str)) -> &'static str {
+        match self {
+            Self::ZhCn => zh,
+            Self::En => en,
+        }
+    }
+}
+
+impl FromStr for Lang {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "zh" | "zh-CN" => Ok(Self::ZhCn),
+            "en" => Ok(Self::En),
+            other => Err(format!("{other:?} is not a language: zh-CN or en")),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! `onestop serve`.
+
+use std::io::Write;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use claim::PayerId;
+use host::{Server, Transport, shutdown_signal};
+use orchestrator::{OneStopService, Recovery};
+use rulebook::Lookup;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::{ServeArgs, Target};
+use crate::lock::StoreLock;
+use crate::platform::{self, Payer, Platform};
+use crate::rules;
+
+/// Serves until the process is asked to stop, then finishes what was accepted.
+///
+/// # Errors
+/// Where a store, the rules, an endpoint or the address cannot be used.
+pub async fn serve(args: ServeArgs) -> Result<()> {
+    let lookup = rules::lookup(&args.rules)?;
+    let reload = tokio::spawn(reload_on_hangup(args.rules.clone(), lookup.clone())?);
+    let listener = TcpListener::bind(args.listen).await;
+    let listener = listener.with_context(|| format!("cannot listen on {}", args.listen))?;
+    let running = assemble(&args, &lookup).await?;
+    let recovery =
+        running.recovery.map(|recovery| tokio::spawn(recovery.run(Duration::from_secs(args.recovery_seconds))));
+    // A caller that starts the process waits for this line.
+    writeln!(std::io::stdout(), "listening on http://{}", listener.local_addr()?)?;
+    tracing::info!(target_name = ?args.target, "serving");
+    let outcome = running.server.run(listener, shutdown_signal()).await;
+    reload.abort();
+    if let Some(recovery) = recovery {
+        recovery.abort();
+    }
+    drop(running.held);
+    outcome.context("serving failed")
+}
+
+struct Running {
+    server: Server,
+    recovery: Option<Recovery>,
+    /// What has to live as long as the server.
+    held: Box<dyn Send>,
+}
+
+async fn assemble(args: &ServeArgs, lookup: &Lookup) -> Result<Running> {
+    let location = args.store.location();
+    let server = Server::new()?;
+    match args.target {
+        Target::All => {
+            let Platform { one_stop, register, recovery, lock } = Platform::open(&location, lookup).await?;
+            Ok(Running { server: server.with(one_stop).with(register), recovery: Some(recovery), held: Box::new(lock) })
+        }
+        Target::Register => {
+            let lock = StoreLock::take(&location, &["register"])?;
+            let register = register::server(platform::open_register(&location).await?);
+            Ok(Running { server: server.with(register), recovery: None, held: Box::new(lock) })
+        }
+        Target::BasicInsurance => payer(server, Payer::BasicInsurance, args, lookup).await,
+        Target::CriticalIllness => payer(server, Payer::CriticalIllness, args, lookup).await,
+        Target::MedicalAssistance => payer(server, Payer::MedicalAssistance, args, lookup).await,
+        Target::Orchestrator => orchestrator(server, args, lookup).await,
+    }
+}
+
+async fn payer(server: Server, payer: Payer, args: &ServeArgs, lookup: &Lookup) -> Result<Running> {
+    let location = args.store.location();
+    let lock = StoreLock::take(&location, &[payer.service()])?;
+    let server = server.with(payer.open(&location, lookup).await?);
+    Ok(Running { server, recovery: None, held: Box::new(lock) })
+}
+
+async fn orchestrator(server: Server, args: &ServeArgs, lookup: &Lookup) -> Result<Running> {
+    let Some(register) = &args.register_endpoint else {
+        bail!("--target orchestrator needs --register-endpoint URI");
+    };
+    let payers = args.payer_endpoint.iter().map(|text| payer_endpoint(text)).collect::<Result<Vec<_>>>()?;
+    for payer in Payer::ALL {
+        if !payers.iter().any(|(name, _)| name.as_str() == payer.service()) {
+            bail!("--target orchestrator needs --payer-endpoint {}=URI", payer.service());
+        }
+    }
+    let location = args.store.location();
+    let lock = StoreLock::take(&location, &["orchestrator"])?;
+    let orchestrator = platform::open_orchestrator(&location, host::remote(register)?, payers, lookup).await?;
+    let recovery = Recovery::new(orchestrator.clone());
+    // Payers may start later than their orchestrator; what stays open is finished by the recovery that runs on.
+    if let Err(failure) = recovery.finish_all().await {
+        tracing::warn!(%failure, "open links could not be finished at the start");
+    }
+    let server = server.with(orchestrator::server(OneStopService::new(orchestrator)));
+    Ok(Running { server, recovery: Some(recovery), held: Box::new(lock) })
+}
+
+fn payer_endpoint(text: &str) -> Result<(PayerId, Transport)> {
+    let (payer, endpoint) = text.split_once('=').with_context(|| format!("{text:?} is not PAYER=URI"))?;
+    let payer = PayerId::new(payer).with_context(|| format!("the payer in {text:?}"))?;
+    Ok((payer, host::remote(endpoint)?))
+}
+
+/// Reads the rules again at every SIGHUP. Rules with a fault are told and not taken.
+fn reload_on_hangup(args: crate::cli::RulesArgs, lookup: Lookup) -> Result<impl Future<Output = ()> + Send + 'static> {
+    let mut hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be awaited")?;
+    Ok(async move {
+        while hangup.recv().await.is_some() {
+            match rules::load(&args) {
+                Ok(rulebook) => {
+                    lookup.replace(rulebook);
+                    tracing::info!("the rules were read again");
+                }
+                Err(error) => tracing::error!(error = format!("{error:#}"), "the rules were not taken"),
+            }
+        }
+    })
+}

@@ -1,0 +1,103 @@
+//! The chain of payers as one pure calculation: each asked in the rulebook's order, nothing written.
+
+use std::collections::BTreeMap;
+
+use basic_insurance::BasicInsurance;
+use claim::{Adjudication, Amounts, NotClosed, PayerId, PricedCase};
+use critical_illness::CriticalIllness;
+use medical_assistance::MedicalAssistance;
+use rulebook::{Counters, InForce, PayerRules, RuleNotInForce};
+
+/// The payers of the platform, as calculations.
+pub struct Chain {
+    payers: Vec<Box<dyn PayerRules>>,
+}
+
+/// One person's counters at every payer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PersonCounters(BTreeMap<PayerId, Counters>);
+
+/// What the payers decided on a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Each payer's decision, in the order they were asked.
+    pub adjudications: Vec<Adjudication>,
+    /// The figures that follow.
+    pub amounts: Amounts,
+}
+
+/// Why a case was not settled. No counter moved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotSettled {
+    /// No rule covers it.
+    #[error(transparent)]
+    RuleNotInForce(#[from] RuleNotInForce),
+    /// The figures do not close, which is a bug.
+    #[error(transparent)]
+    NotClosed(#[from] NotClosed),
+}
+
+impl NotSettled {
+    /// The reason's name in the catalogue of refusals.
+    #[must_use]
+    pub const fn reason_name(&self) -> &'static str {
+        match self {
+            Self::RuleNotInForce(_) => "RULE_NOT_IN_FORCE",
+            Self::NotClosed(_) => "INVARIANT_VIOLATED",
+        }
+    }
+}
+
+impl Chain {
+    /// Basic insurance, critical illness and medical assistance.
+    #[must_use]
+    pub fn new() -> Self {
+        let basic = Box::new(BasicInsurance::new());
+        Self { payers: vec![basic, Box::new(CriticalIllness::new()), Box::new(MedicalAssistance::new())] }
+    }
+
+    /// Settles `case` and moves `counters` by it.
+    ///
+    /// # Errors
+    /// [`NotSettled`] where a payer has no rule for the case; then no counter moved.
+    pub fn settle(
+        &self,
+        rules: &InForce,
+        case: &PricedCase,
+        counters: &mut PersonCounters,
+    ) -> Result<Settled, NotSettled> {
+        let mut adjudications = Vec::with_capacity(self.payers.len());
+        for id in rules.payer_order() {
+            let Some(payer) = self.payers.iter().find(|payer| payer.id() == *id) else { continue };
+            // A payer sees the counters that it asked for and no others, as it does behind its service.
+            let held = counters.0.get(id);
+            let keys = payer.counter_keys(rules, case, &adjudications);
+            let asked = keys.into_iter().map(|key| (key.clone(), held.map(|held| held.get(&key)).unwrap_or_default()));
+            let asked: Counters = asked.collect();
+            adjudications.push(payer.adjudicate(rules, case, &adjudications, &asked)?);
+        }
+        if adjudications.is_empty() {
+            let (kind, date) = (case.visit.kind, case.visit.service_date);
+            return Err(RuleNotInForce { kind, date }.into());
+        }
+        let amounts = Amounts::of(case, &adjudications)?;
+        for adjudication in &adjudications {
+            counters.0.entry(adjudication.payer.clone()).or_default().apply(&adjudication.moves);
+        }
+        Ok(Settled { adjudications, amounts })
+    }
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PersonCounters {
+    /// The counters of one payer.
+    #[must_use]
+    pub fn of(&self, payer: &PayerId) -> Option<&Counters> {
+        self.0.get(payer)
+    }
+}

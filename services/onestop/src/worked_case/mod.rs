@@ -1,0 +1,17 @@
+//! Worked cases: cases with the amounts that they must come to, run as pure calculations.
+//!
+//! Nothing is stored and no service is asked: a case carries its facts, its visits are settled in order, and counters
+//! live in memory. The format is described in `docs/worked-cases.md`.
+
+mod case;
+mod chain;
+mod expect;
+mod fields;
+mod person;
+mod run;
+mod visit;
+
+pub use case::{WorkedCase, WorkedVisit};
+pub use chain::{Chain, NotSettled, PersonCounters, Settled};
+pub use expect::{Difference, Expected};
+pub use run::{CaseReport, Summary, run_case, run_paths};

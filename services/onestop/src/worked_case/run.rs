@@ -1,0 +1,147 @@
+//! Running worked cases from files, one after the other, and telling which fail.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use claim::Violations;
+use rulebook::{Lookup, RuleNotInForce, Rulebook};
+
+use super::case::{WorkedCase, WorkedVisit};
+use super::chain::{Chain, NotSettled, PersonCounters, Settled};
+use super::expect::Difference;
+
+/// How many cases passed and failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Cases that came to every expected amount.
+    pub passed: u64,
+    /// Cases that did not, or could not be read.
+    pub failed: u64,
+}
+
+/// What became of one case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseReport {
+    /// What each visit came to.
+    pub visits: Vec<Result<Settled, NotSettled>>,
+    /// Where that differs from what was expected.
+    pub differences: Vec<Difference>,
+}
+
+/// Settles the visits of `case` in order. A refused visit counts nothing.
+#[must_use]
+pub fn run_case(chain: &Chain, rules: &Lookup, case: &WorkedCase) -> CaseReport {
+    let mut counters = PersonCounters::default();
+    let mut report = CaseReport { visits: Vec::with_capacity(case.visits.len()), differences: Vec::new() };
+    for (index, visit) in case.visits.iter().enumerate() {
+        let result = settle(chain, rules, visit, &mut counters);
+        report.differences.extend(visit.expected.differences(index, &result));
+        report.visits.push(result);
+    }
+    report
+}
+
+fn settle(
+    chain: &Chain,
+    rules: &Lookup,
+    worked: &WorkedVisit,
+    counters: &mut PersonCounters,
+) -> Result<Settled, NotSettled> {
+    let (kind, date) = (worked.visit.kind, worked.visit.service_date);
+    let rules = rules.in_force(date);
+    let case = worked.price(&rules).ok_or(RuleNotInForce { kind, date })?;
+    chain.settle(&rules, &case, counters)
+}
+
+/// Runs the cases of files and of directories, which are walked: `.toml` holds one case, `.jsonl` one a line.
+/// Writes one line for each failing case and at last `N passed, N failed`.
+///
+/// # Errors
+/// A path that cannot be read or is no worked-case file, and what `out` refuses.
+pub fn run_paths(paths: &[PathBuf], rules: &Rulebook, out: &mut dyn Write) -> io::Result<Summary> {
+    let rules = Lookup::new(rules.clone());
+    let mut runner = Runner { chain: Chain::new(), rules, out, summary: Summary::default() };
+    for path in paths {
+        runner.run_path(path).map_err(|error| naming(path, &error))?;
+    }
+    let Summary { passed, failed } = runner.summary;
+    writeln!(runner.out, "{passed} passed, {failed} failed")?;
+    Ok(runner.summary)
+}
+
+fn naming(path: &Path, error: &io::Error) -> io::Error {
+    let shown = path.display().to_string();
+    let message = error.to_string();
+    let message = if message.starts_with(&shown) { message } else { format!("{shown}: {message}") };
+    io::Error::new(error.kind(), message)
+}
+
+struct Runner<'a> {
+    chain: Chain,
+    rules: Lookup,
+    out: &'a mut dyn Write,
+    summary: Summary,
+}
+
+impl Runner<'_> {
+    fn run_path(&mut self, path: &Path) -> io::Result<()> {
+        if path.is_dir() {
+            return self.run_directory(path);
+        }
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("toml") => {
+                let text = std::fs::read_to_string(path)?;
+                self.run_read(&path.display().to_string(), WorkedCase::from_toml(&text))
+            }
+            Some("jsonl") => self.run_lines(path),
+            _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "is neither a .toml nor a .jsonl file")),
+        }
+    }
+
+    fn run_directory(&mut self, directory: &Path) -> io::Result<()> {
+        let mut paths = std::fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+        paths.sort();
+        for path in paths {
+            let is_case = path.extension().is_some_and(|extension| extension == "toml" || extension == "jsonl");
+            if is_case || path.is_dir() {
+                self.run_path(&path).map_err(|error| naming(&path, &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn run_lines(&mut self, path: &Path) -> io::Result<()> {
+        let mut reader = BufReader::new(File::open(path)?);
+        let mut line = String::new();
+        for number in 1_u64.. {
+            line.clear();
+            if reader.read_line(&mut line)? == 0 {
+                break;
+            }
+            if !line.trim().is_empty() {
+                self.run_read(&format!("{}:{number}", path.display()), WorkedCase::from_json(&line))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn run_read(&mut self, place: &str, case: Result<WorkedCase, Violations>) -> io::Result<()> {
+        let failure = match case {
+            Err(violations) => Some(violations.to_string()),
+            Ok(case) => {
+                let differences = run_case(&self.chain, &self.rules, &case).differences;
+                let told: Vec<_> = differences.iter().map(ToString::to_string).collect();
+                (!told.is_empty()).then(|| format!("{}: {}", case.name, told.join("; ")))
+            }
+        };
+        match failure {
+            None => self.summary.passed += 1,
+            Some(told) => {
+                self.summary.failed += 1;
+                writeln!(self.out, "{place}: {told}")?;
+            }
+        }
+        Ok(())
+    }
+}

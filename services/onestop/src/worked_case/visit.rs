@@ -1,0 +1,147 @@
+//! The visits of a worked case and the lines of their bills.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use claim::{
+    Case, DiseaseCode, DrugCode, Filing, InstitutionFacts, InstitutionKind, ItemClass, ItemTerms, PricedLine,
+    TreatmentRegion, Visit, VisitKind,
+};
+use money::{Fen, Rate};
+use rulebook::InForce;
+
+use super::expect::Expected;
+use super::fields::Fields;
+
+/// What a line writes to have no tag although the visit has one.
+const NO_TAG: &str = "none";
+
+/// A line before it is split.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    amount: Fen,
+    quantity: i64,
+    terms: ItemTerms,
+    disease: Option<DiseaseCode>,
+    drug: Option<DrugCode>,
+    violates_rules: bool,
+}
+
+impl Line {
+    /// The line, split as the rules of the day say.
+    pub(super) fn price(&self, rules: &InForce) -> PricedLine {
+        let terms = rules.terms_of(self.terms, self.drug.as_ref());
+        PricedLine {
+            item_code: None,
+            name: Arc::default(),
+            quantity: self.quantity,
+            amount: self.amount,
+            split: rules.price(self.amount, self.quantity, terms),
+            disease: self.disease.clone(),
+            drug: self.drug.clone(),
+            violates_rules: self.violates_rules,
+        }
+    }
+}
+
+/// Reads one visit with its lines and what is expected of it.
+pub(super) fn read_visit(fields: Fields<'_>) -> Option<(Visit, Vec<Line>, Expected)> {
+    let kind: Option<VisitKind> = fields.required("kind");
+    fields.require("date");
+    let service_date = fields.date("date");
+    let admission_date = admission_date(&fields, kind, service_date);
+    fields.require("institution");
+    let institution = fields.table("institution").and_then(institution);
+    let (prescriber_level, host_level) = (fields.level("prescriber_level"), fields.level("host_level"));
+    let disease = tag::<DiseaseCode>(&fields, "disease");
+    let drug = tag::<DrugCode>(&fields, "drug");
+    let diagnosis = fields.parsed("diagnosis");
+    let treatment_region = fields.parsed("region").unwrap_or(TreatmentRegion::Local);
+    let filing = fields.parsed("filing").unwrap_or(Filing::None);
+    let registration = fields.parsed("registration");
+    let use_individual_account = fields.flag("use_individual_account", false);
+    let lines = lines(&fields, disease.clone().flatten(), drug.flatten());
+    let expected = fields.table("expect").map_or_else(Expected::default, Expected::read);
+    fields.finish();
+    let visit = Visit {
+        kind: kind?,
+        service_date: service_date?,
+        admission_date,
+        institution: institution?,
+        prescriber_level,
+        host_level,
+        disease: disease.flatten(),
+        diagnosis,
+        treatment_region,
+        filing,
+        registration,
+        use_individual_account,
+    };
+    Some((visit, lines, expected))
+}
+
+fn admission_date(fields: &Fields<'_>, kind: Option<VisitKind>, service: Option<NaiveDate>) -> Option<NaiveDate> {
+    let admission = fields.date("admission_date")?;
+    if kind.is_some_and(|kind| kind != VisitKind::Inpatient) {
+        fields.fault("admission_date", "is for stays only");
+    }
+    if service.is_some_and(|service| admission > service) {
+        fields.fault("admission_date", "is after the date of discharge");
+    }
+    Some(admission)
+}
+
+fn institution(fields: Fields<'_>) -> Option<InstitutionFacts> {
+    let id = fields.required("id");
+    fields.require("level");
+    let level = fields.level("level");
+    let kind = fields.parsed("kind").unwrap_or(InstitutionKind::Hospital);
+    fields.finish();
+    Some(InstitutionFacts { id: id?, level: level?, kind })
+}
+
+/// A tag: absent, opted out of, or given.
+fn tag<T: std::str::FromStr<Err: std::fmt::Display>>(fields: &Fields<'_>, key: &'static str) -> Option<Option<T>> {
+    if fields.text(key)? == NO_TAG {
+        return Some(None);
+    }
+    fields.parsed(key).map(Some)
+}
+
+fn lines(fields: &Fields<'_>, disease: Option<DiseaseCode>, drug: Option<DrugCode>) -> Vec<Line> {
+    let shorthand = fields.amount("eligible");
+    let tables = fields.tables("lines");
+    if fields.has("eligible") == fields.has("lines") {
+        fields.fault("lines", "give either lines or eligible");
+    }
+    if let Some(amount) = shorthand {
+        let terms = ItemTerms { class: ItemClass::A, self_pay_rate: Rate::ZERO, price_cap: None };
+        return vec![Line { amount, quantity: 1, terms, disease, drug, violates_rules: false }];
+    }
+    if fields.has("lines") && !(1..=Case::MAX_LINES).contains(&tables.len()) {
+        fields.fault("lines", format_args!("has not 1 to {} lines", Case::MAX_LINES));
+    }
+    tables.into_iter().filter_map(|fields| line(fields, disease.as_ref(), drug.as_ref())).collect()
+}
+
+fn line(fields: Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugCode>) -> Option<Line> {
+    let quantity = fields.whole("quantity", 1..=Case::MAX_QUANTITY).unwrap_or(1);
+    let unit_price = fields.amount("unit_price");
+    let amount = fields.amount("amount").or_else(|| unit_price?.checked_times(quantity).filter(|sum| *sum <= Fen::MAX));
+    if amount.is_none() && !fields.has("amount") {
+        fields.fault("amount", "is missing");
+    }
+    let class = fields.parsed("class").unwrap_or(ItemClass::A);
+    if class == ItemClass::B {
+        fields.require("self_pay_rate");
+    }
+    let self_pay_rate = fields.text("self_pay_rate").map(Rate::from_fraction);
+    let self_pay_rate = self_pay_rate.and_then(|rate| rate.map_err(|error| fields.fault("self_pay_rate", error)).ok());
+    let price_cap = fields.amount("price_cap");
+    let disease = tag(&fields, "disease").unwrap_or_else(|| disease.cloned());
+    let drug = tag(&fields, "drug").unwrap_or_else(|| drug.cloned());
+    let violates_rules = fields.flag("violates_rules", false);
+    fields.finish();
+    let terms = ItemTerms { class, self_pay_rate: self_pay_rate.unwrap_or_default(), price_cap };
+    Some(Line { amount: amount?, quantity, terms, disease, drug, violates_rules })
+}

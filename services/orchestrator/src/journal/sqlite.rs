@@ -1,0 +1,88 @@
+//! Batches of the journal on SQLite: single-row statements in one transaction, since there is no way to save.
+
+use sqlx::Row;
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
+use store::{StoreError, begin_write};
+
+use super::{ChainQuery, ChainRead, Write};
+use crate::chain::{Head, LinkHash, NewLink};
+
+const HEAD: &str = "SELECT sequence, hash, EXISTS (SELECT 1 FROM open_link WHERE open_link.person_id = link.person_id
+        AND open_link.sequence = link.sequence) AS open
+    FROM link WHERE person_id = $1 ORDER BY sequence DESC LIMIT 1";
+const SAME_REQUEST: &str = "SELECT document FROM link WHERE person_id = $1 AND caller = $2 AND request_id = $3";
+const APPEND: &str = "INSERT INTO link
+        (person_id, sequence, settlement_id, caller, request_id, recorded_time, document, hash)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+const OPEN: &str = "INSERT INTO open_link (person_id, sequence) VALUES ($1, $2)";
+const CLOSE: &str = "DELETE FROM open_link WHERE person_id = $1 AND sequence = $2";
+
+pub(super) async fn read(
+    pool: &SqlitePool,
+    queries: Vec<ChainQuery>,
+) -> Result<Vec<Result<ChainRead, StoreError>>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let mut reads = Vec::with_capacity(queries.len());
+    for query in queries {
+        reads.push(Ok(read_one(&mut connection, &query).await?));
+    }
+    Ok(reads)
+}
+
+async fn read_one(connection: &mut SqliteConnection, query: &ChainQuery) -> Result<ChainRead, StoreError> {
+    let head = sqlx::query(HEAD).bind(query.person_id.as_str()).fetch_optional(&mut *connection).await?;
+    let Some(head) = head.as_ref().map(head_of).transpose()? else {
+        return Ok(ChainRead { head: Head::EMPTY, same_request: None });
+    };
+    let same = sqlx::query(SAME_REQUEST)
+        .bind(query.person_id.as_str())
+        .bind(query.caller.as_str())
+        .bind(query.request_id.as_str())
+        .fetch_optional(connection)
+        .await?;
+    Ok(ChainRead { head, same_request: same.map(|row| row.try_get("document")).transpose()? })
+}
+
+fn head_of(row: &SqliteRow) -> Result<Head, StoreError> {
+    Ok(Head {
+        sequence: row.try_get("sequence")?,
+        hash: Some(LinkHash::from_stored(row.try_get("hash")?)),
+        open: row.try_get("open")?,
+    })
+}
+
+pub(super) async fn write(pool: &SqlitePool, writes: Vec<Write>) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
+    let mut transaction = begin_write(pool).await?;
+    let mut answers = Vec::with_capacity(writes.len());
+    for write in writes {
+        answers.push(Ok(match write {
+            Write::Append(link) => append(&mut transaction, &link).await?,
+            Write::Close(link) => {
+                let close = sqlx::query(CLOSE).bind(link.person_id.as_str()).bind(link.sequence);
+                close.execute(&mut *transaction).await?;
+                true
+            }
+        }));
+    }
+    transaction.commit().await?;
+    Ok(answers)
+}
+
+async fn append(connection: &mut SqliteConnection, link: &NewLink) -> Result<bool, StoreError> {
+    let appended = sqlx::query(APPEND)
+        .bind(link.person_id.as_str())
+        .bind(link.sequence)
+        .bind(link.settlement_id.as_str())
+        .bind(link.caller.as_str())
+        .bind(link.request_id.as_str())
+        .bind(link.recorded_time)
+        .bind(link.document.as_slice())
+        .bind(link.hash.as_bytes())
+        .execute(&mut *connection)
+        .await?;
+    let is_new = appended.rows_affected() == 1;
+    if is_new {
+        sqlx::query(OPEN).bind(link.person_id.as_str()).bind(link.sequence).execute(connection).await?;
+    }
+    Ok(is_new)
+}

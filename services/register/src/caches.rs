@@ -1,0 +1,114 @@
+//! What was read is remembered until an import changes it.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use moka::sync::Cache;
+
+use crate::history::{InstitutionHistory, ItemHistory, PersonHistory};
+use crate::reading::Histories;
+
+const PERSONS: u64 = 100_000;
+const INSTITUTIONS: u64 = 20_000;
+const ITEMS: u64 = 200_000;
+/// For imports that another process does on the same database; those of this process are seen at once.
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// Histories by id. One that was read before an import that changed it is never remembered after the import.
+#[derive(Debug)]
+pub(crate) struct Remembered<H: Send + Sync + 'static> {
+    histories: Cache<Arc<str>, Arc<H>>,
+    /// How often something was forgotten. Held for reading while a history is put in, so that nothing can be forgotten
+    /// between looking at it and putting in.
+    forgotten: RwLock<u64>,
+}
+
+/// A moment before something is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment(u64);
+
+impl<H: Send + Sync + 'static> Remembered<H> {
+    fn new(capacity: u64) -> Self {
+        Self {
+            histories: Cache::builder().max_capacity(capacity).time_to_live(LONGEST).build(),
+            forgotten: RwLock::new(0),
+        }
+    }
+
+    /// What is remembered of `id`.
+    pub(crate) fn get(&self, id: &str) -> Option<Arc<H>> {
+        self.histories.get(id)
+    }
+
+    /// To be taken before reading what is to be remembered.
+    pub(crate) fn before_reading(&self) -> Moment {
+        Moment(*self.forgotten.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Remembers what was read after `moment`, unless anything was forgotten since: it may have been read before that.
+    pub(crate) fn put(&self, moment: Moment, histories: &Histories<Arc<H>>) {
+        let forgotten = self.forgotten.read().unwrap_or_else(PoisonError::into_inner);
+        if *forgotten == moment.0 {
+            for (id, history) in histories {
+                self.histories.insert(Arc::clone(id), Arc::clone(history));
+            }
+        }
+    }
+
+    /// Forgets what an import has changed. To be called after the import is written.
+    pub(crate) fn forget<'a>(&self, ids: impl Iterator<Item = &'a str>) {
+        let mut forgotten = self.forgotten.write().unwrap_or_else(PoisonError::into_inner);
+        *forgotten += 1;
+        for id in ids {
+            self.histories.invalidate(id);
+        }
+    }
+}
+
+/// All that is remembered.
+#[derive(Debug)]
+pub(crate) struct Caches {
+    pub(crate) persons: Remembered<PersonHistory>,
+    pub(crate) institutions: Remembered<InstitutionHistory>,
+    pub(crate) items: Remembered<ItemHistory>,
+}
+
+impl Default for Caches {
+    fn default() -> Self {
+        Self {
+            persons: Remembered::new(PERSONS),
+            institutions: Remembered::new(INSTITUTIONS),
+            items: Remembered::new(ITEMS),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: u8) -> Histories<Arc<u8>> {
+        Histories::from([(Arc::from("id"), Arc::new(value))])
+    }
+
+    #[test]
+    fn what_was_read_before_an_import_is_not_remembered_after_it() {
+        let remembered = Remembered::new(10);
+        let before = remembered.before_reading();
+        remembered.forget(["id"].into_iter());
+        remembered.put(before, &read(1));
+        assert_eq!(remembered.get("id"), None);
+        remembered.put(remembered.before_reading(), &read(2));
+        assert_eq!(remembered.get("id").as_deref(), Some(&2));
+    }
+
+    #[test]
+    fn an_import_forgets_what_it_changed_and_nothing_else() {
+        let remembered = Remembered::new(10);
+        let other = Histories::from([(Arc::from("other"), Arc::new(3_u8))]);
+        remembered.put(remembered.before_reading(), &read(1));
+        remembered.put(remembered.before_reading(), &other);
+        remembered.forget(["id"].into_iter());
+        assert_eq!((remembered.get("id"), remembered.get("other")), (None, Some(Arc::new(3))));
+    }
+}

@@ -1,0 +1,111 @@
+//! The kinds of files of facts and their columns.
+
+use wire::register_v1::FactKind;
+
+use crate::rows::{CategoryRow, DiseaseRow, FactRow, InstitutionRow, ItemRow, PersonRow};
+
+/// A column of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    /// Whether the file must have it. A column that may be missing may also be empty.
+    pub(crate) required: bool,
+}
+
+/// A column that a file must have.
+pub(crate) const fn required(name: &'static str) -> Column {
+    Column { name, required: true }
+}
+
+/// A column that a file may leave out.
+pub(crate) const fn optional(name: &'static str) -> Column {
+    Column { name, required: false }
+}
+
+/// A column that only one kind of file has, for each kind.
+const TELLING: [(&str, FactKind); 5] = [
+    ("scheme", FactKind::Person),
+    ("category", FactKind::Category),
+    ("disease", FactKind::Disease),
+    ("institution_id", FactKind::Institution),
+    ("item_code", FactKind::Item),
+];
+
+/// The kind of a file, told from the column names in its header. White space around a name and a byte order mark do not
+/// count. A file of the kind may still lack columns; the import says which.
+#[must_use]
+pub fn fact_kind_of(columns: &[String]) -> Option<FactKind> {
+    let has = |name: &str| columns.iter().any(|column| column_name(column) == name);
+    let mut kinds = TELLING.iter().filter(|(name, _)| has(name)).map(|(_, kind)| *kind);
+    let kind = kinds.next()?;
+    kinds.next().is_none().then_some(kind)
+}
+
+/// The names of all columns that a file of `kind` may have; none for the unspecified kind.
+#[must_use]
+pub fn columns_of(kind: FactKind) -> Vec<&'static str> {
+    specified(kind).iter().map(|column| column.name).collect()
+}
+
+const fn specified(kind: FactKind) -> &'static [Column] {
+    match kind {
+        FactKind::Unspecified => &[],
+        FactKind::Person => PersonRow::COLUMNS,
+        FactKind::Category => CategoryRow::COLUMNS,
+        FactKind::Disease => DiseaseRow::COLUMNS,
+        FactKind::Institution => InstitutionRow::COLUMNS,
+        FactKind::Item => ItemRow::COLUMNS,
+    }
+}
+
+/// A column's name as it is meant.
+pub(crate) fn column_name(column: &str) -> &str {
+    column.trim_start_matches('\u{feff}').trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_told_from_its_own_header_in_any_order() {
+        for kind in [FactKind::Person, FactKind::Category, FactKind::Disease, FactKind::Institution, FactKind::Item] {
+            let mut columns: Vec<String> = columns_of(kind).into_iter().map(str::to_owned).collect();
+            assert_eq!(fact_kind_of(&columns), Some(kind));
+            columns.reverse();
+            assert_eq!(fact_kind_of(&columns), Some(kind));
+        }
+    }
+
+    #[test]
+    fn the_guide_to_importing_has_every_column_and_marks_those_that_may_be_missing() {
+        let guide = include_str!("../../../docs/import.md");
+        for (telling, kind) in TELLING {
+            let columns = specified(kind);
+            let section = guide.split("\n## ").find(|section| section.contains(&format!("`{telling}`"))).unwrap();
+            for Column { name, required } in columns {
+                let lines: Vec<_> = section.lines().filter(|line| line.contains(&format!("`{name}`"))).collect();
+                assert!(!lines.is_empty(), "{kind:?} {name}");
+                let told = *required
+                    || lines.iter().any(|line| {
+                        line.contains("optional") || line.contains("empty") || line.contains("required for")
+                    });
+                assert!(told, "{kind:?} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_blanks_do_not_hide_a_header() {
+        let columns = ["\u{feff}item_code", " name", "class "].map(str::to_owned);
+        assert_eq!(fact_kind_of(&columns), Some(FactKind::Item));
+    }
+
+    #[test]
+    fn a_header_of_no_kind_or_of_two_is_not_guessed() {
+        for header in [&["person_id", "from"][..], &["disease", "category"], &[]] {
+            let columns: Vec<String> = header.iter().map(|column| (*column).to_owned()).collect();
+            assert_eq!(fact_kind_of(&columns), None, "{columns:?}");
+        }
+    }
+}

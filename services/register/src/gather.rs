@@ -1,0 +1,133 @@
+//! All the facts of one case.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use claim::{Case, InstitutionFacts, InstitutionId, ItemCode, PersonId};
+use store::{Database, StoreError};
+use wire::register_v1 as proto;
+use wire::{FromMessage, Reader};
+
+use crate::caches::Caches;
+use crate::history::{CatalogueEntry, Designation, InstitutionHistory, ItemHistory, PersonHistory};
+use crate::reading::{Histories, History, read_each};
+use crate::session::with_session;
+
+const MAX_INSTITUTIONS: usize = 3;
+
+/// What is asked for; duplicates are gone.
+#[derive(Debug)]
+pub(crate) struct Question {
+    person_id: PersonId,
+    institution_ids: Vec<InstitutionId>,
+    item_codes: Vec<ItemCode>,
+    service_date: NaiveDate,
+}
+
+impl FromMessage for Question {
+    type Message = proto::GatherFactsRequest;
+
+    fn read(message: proto::GatherFactsRequest, at: &Reader<'_>) -> Option<Self> {
+        let person_id = at.id("person_id", &message.person_id);
+        let institution_ids =
+            at.each("institution_ids", message.institution_ids, 1..=MAX_INSTITUTIONS, |id, at| at.id("", &id));
+        let item_codes = at.each("item_codes", message.item_codes, 0..=Case::MAX_LINES, |code, at| at.id("", &code));
+        let service_date = at.date("service_date", message.service_date);
+        Some(Self {
+            person_id: person_id?,
+            institution_ids: once(institution_ids?),
+            item_codes: once(item_codes?),
+            service_date: service_date?,
+        })
+    }
+}
+
+/// The values in their order, each once.
+fn once<T: Clone + Ord>(mut values: Vec<T>) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    values.retain(|value| seen.insert(value.clone()));
+    values
+}
+
+/// Answers `question` from what is remembered and, for the rest, with one read each of persons, institutions and items.
+pub(crate) async fn gather(
+    database: &Database,
+    caches: &Caches,
+    question: &Question,
+) -> Result<proto::GatherFactsResponse, StoreError> {
+    let person_ids = [question.person_id.as_str()];
+    let institution_ids: Vec<&str> = question.institution_ids.iter().map(InstitutionId::as_str).collect();
+    let item_codes: Vec<&str> = question.item_codes.iter().map(ItemCode::as_str).collect();
+    let (persons, institutions, items) = tokio::try_join!(
+        histories::<PersonHistory>(database, caches, &person_ids),
+        histories::<InstitutionHistory>(database, caches, &institution_ids),
+        histories::<ItemHistory>(database, caches, &item_codes),
+    )?;
+    let date = question.service_date;
+    let person = persons.get(question.person_id.as_str());
+    let designation =
+        |id: &InstitutionId| institutions.get(id.as_str())?.0.on(date).map(|(_, designation)| designation);
+    let entry = |code: &ItemCode| items.get(code.as_str())?.0.on(date).map(|(_, entry)| entry);
+    let is_undesignated = |id: &&InstitutionId| institutions.contains_key(id.as_str()) && designation(id).is_none();
+    Ok(proto::GatherFactsResponse {
+        person: person.and_then(|history| history.on(date)).as_ref().map(Into::into),
+        person_known: person.is_some(),
+        institutions: question
+            .institution_ids
+            .iter()
+            .filter_map(|id| Some(institution(id, designation(id)?)))
+            .collect(),
+        items: question.item_codes.iter().filter_map(|code| Some(item(code, entry(code)?))).collect(),
+        undesignated_institution_ids: question
+            .institution_ids
+            .iter()
+            .filter(is_undesignated)
+            .map(ToString::to_string)
+            .collect(),
+    })
+}
+
+/// The histories of those of `ids` that are known; what is not remembered is read at once.
+async fn histories<H: History>(
+    database: &Database,
+    caches: &Caches,
+    ids: &[&str],
+) -> Result<Histories<Arc<H>>, StoreError> {
+    let remembered = H::remembered(caches);
+    let moment = remembered.before_reading();
+    let mut histories = Histories::with_capacity(ids.len());
+    let mut missing = Vec::new();
+    for id in ids {
+        match remembered.get(id) {
+            Some(history) => drop(histories.insert(Arc::from(*id), history)),
+            None => missing.push(*id),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(histories);
+    }
+    let read: Histories<H> = with_session!(database, |session| read_each(session, &missing).await?);
+    let read: Histories<Arc<H>> = read.into_iter().map(|(id, history)| (id, Arc::new(history))).collect();
+    remembered.put(moment, &read);
+    histories.extend(read);
+    Ok(histories)
+}
+
+fn institution(id: &InstitutionId, designation: &Designation) -> proto::Institution {
+    let facts = InstitutionFacts { id: id.clone(), level: designation.level, kind: designation.kind };
+    proto::Institution {
+        facts: Some((&facts).into()),
+        name: (*designation.name).to_owned(),
+        treatment_region: wire::claim_v1::TreatmentRegion::from(designation.treatment_region).into(),
+    }
+}
+
+fn item(code: &ItemCode, entry: &CatalogueEntry) -> proto::Item {
+    proto::Item {
+        code: code.to_string(),
+        name: (*entry.name).to_owned(),
+        terms: Some((&entry.terms).into()),
+        drug: entry.drug.as_ref().map(ToString::to_string).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,95 @@
+//! All that was ever true of one person, institution or catalogue item, so that any day is answered from it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use claim::{
+    AssistanceCategory, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, Employment, InstitutionKind, Insurance,
+    ItemTerms, Level, PersonFacts, Sex, TreatmentRegion,
+};
+
+use crate::dated::Dated;
+
+/// What is kept of a person without dates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) birth_date: NaiveDate,
+    pub(crate) sex: Option<Sex>,
+    pub(crate) kunming_household: bool,
+    /// 1 (most severe) to 4, 0 for none.
+    pub(crate) disability_level: u8,
+}
+
+/// One person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PersonHistory {
+    /// Absent where the register does not know the person.
+    pub(crate) person: Option<Person>,
+    pub(crate) cover: Dated<Insurance>,
+    pub(crate) categories: BTreeMap<AssistanceCategory, Dated<()>>,
+    /// A filing begins on the day of its approval.
+    pub(crate) diseases: BTreeMap<DiseaseCode, Dated<DiseaseKind>>,
+}
+
+impl PersonHistory {
+    /// The person as the register knows them on `date`; `None` where they are unknown or not insured.
+    pub(crate) fn on(&self, date: NaiveDate) -> Option<PersonFacts> {
+        let person = self.person.as_ref()?;
+        let (_, insurance) = self.cover.on(date)?;
+        let categories = self.categories.iter().filter(|(_, periods)| periods.on(date).is_some());
+        let diseases = self.diseases.iter().filter_map(|(code, filings)| {
+            let (approved_date, kind) = filings.on(date)?;
+            Some(DiseaseFiling { code: code.clone(), kind: *kind, approved_date })
+        });
+        Some(PersonFacts {
+            insurance: *insurance,
+            birth_date: person.birth_date,
+            sex: person.sex,
+            kunming_household: person.kunming_household,
+            disability_level: person.disability_level,
+            categories: categories.map(|(category, _)| *category).collect(),
+            diseases: diseases.collect(),
+        })
+    }
+}
+
+/// One institution as it was designated for a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Designation {
+    pub(crate) name: Arc<str>,
+    pub(crate) level: Level,
+    pub(crate) kind: InstitutionKind,
+    pub(crate) treatment_region: TreatmentRegion,
+}
+
+/// One institution.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct InstitutionHistory(pub(crate) Dated<Designation>);
+
+/// One catalogue item as the catalogue held it for a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CatalogueEntry {
+    pub(crate) name: Arc<str>,
+    pub(crate) terms: ItemTerms,
+    pub(crate) drug: Option<DrugCode>,
+}
+
+/// One catalogue item.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ItemHistory(pub(crate) Dated<CatalogueEntry>);
+
+/// The written name of an insurance in the tables.
+pub(crate) const fn scheme_of(insurance: Insurance) -> &'static str {
+    match insurance {
+        Insurance::Employee(Employment::Active) => "employee-active",
+        Insurance::Employee(Employment::Retired) => "employee-retired",
+        Insurance::Resident => "resident",
+    }
+}
+
+/// The insurance with a written name of the tables.
+pub(crate) fn insurance_of(scheme: &str) -> Option<Insurance> {
+    let all = [Insurance::Employee(Employment::Active), Insurance::Employee(Employment::Retired), Insurance::Resident];
+    all.into_iter().find(|insurance| scheme_of(*insurance) == scheme)
+}

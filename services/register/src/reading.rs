@@ -1,0 +1,182 @@
+//! Histories from the tables, one statement for any number of keys.
+
+use std::collections::{BTreeSet, HashMap};
+use std::future::Future;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use claim::ItemTerms;
+use money::{Fen, Rate};
+use store::StoreError;
+
+use crate::caches::{Caches, Remembered};
+use crate::dated::Period;
+use crate::history::{
+    CatalogueEntry, Designation, InstitutionHistory, ItemHistory, Person, PersonHistory, insurance_of,
+};
+use crate::session::{SelectByKeys, Session, select_by_keys};
+
+/// Histories by the id of what they are of.
+pub(crate) type Histories<H> = HashMap<Arc<str>, H>;
+
+/// What is read whole and remembered whole.
+pub(crate) trait History: Default + Send + Sync + 'static {
+    /// Where histories of this kind are remembered.
+    fn remembered(caches: &Caches) -> &Remembered<Self>;
+
+    /// Drops everything that holds for a time only.
+    fn drop_dated(&mut self);
+
+    /// The histories of those of `ids` that are known.
+    fn read(
+        session: &mut Session<'_>,
+        ids: &[&str],
+    ) -> impl Future<Output = Result<Histories<Self>, StoreError>> + Send;
+}
+
+/// A person's rows of all tables in one statement, so that they are of one moment. `part` names the table.
+const PERSONS: SelectByKeys = select_by_keys!(
+    "SELECT person_id, 'person' AS part, birth_date AS from_date, CAST(NULL AS DATE) AS to_date, sex AS code, \
+     CAST(NULL AS TEXT) AS kind, kunming_household, disability_level FROM person WHERE person_id",
+    "UNION ALL SELECT person_id, 'cover', from_date, to_date, scheme, NULL, NULL, NULL FROM cover WHERE person_id",
+    "UNION ALL SELECT person_id, 'category', from_date, to_date, category, NULL, NULL, NULL FROM category WHERE person_id",
+    "UNION ALL SELECT person_id, 'disease', approved_date, to_date, code, kind, NULL, NULL FROM disease WHERE person_id",
+);
+
+type PersonPart =
+    (String, String, NaiveDate, Option<NaiveDate>, Option<String>, Option<String>, Option<bool>, Option<i16>);
+
+impl History for PersonHistory {
+    fn remembered(caches: &Caches) -> &Remembered<Self> {
+        &caches.persons
+    }
+
+    fn drop_dated(&mut self) {
+        *self = Self { person: self.person.take(), ..Self::default() };
+    }
+
+    async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {
+        let mut histories = Histories::<Self>::new();
+        for row in session.select::<PersonPart>(PERSONS, ids).await? {
+            let history = entry(&mut histories, &row.0);
+            history.add(row)?;
+        }
+        Ok(histories)
+    }
+}
+
+impl PersonHistory {
+    fn add(&mut self, row: PersonPart) -> Result<(), StoreError> {
+        let (_, part, from, to, code, kind, kunming_household, disability_level) = row;
+        let period = Period { from, to };
+        let code = code.as_deref();
+        match part.as_str() {
+            "person" => {
+                self.person = Some(Person {
+                    birth_date: from,
+                    sex: code.map(written).transpose()?,
+                    kunming_household: kunming_household.ok_or_else(|| unwritten("kunming_household"))?,
+                    disability_level: in_range(disability_level.unwrap_or_default())?,
+                });
+            }
+            "cover" => {
+                let insurance = code.and_then(insurance_of).ok_or_else(|| unwritten("scheme"))?;
+                self.cover.put(period, insurance);
+            }
+            "category" => self.categories.entry(written(code.unwrap_or_default())?).or_default().put(period, ()),
+            "disease" => {
+                let kind = written(kind.as_deref().unwrap_or_default())?;
+                self.diseases.entry(written(code.unwrap_or_default())?).or_default().put(period, kind);
+            }
+            _ => return Err(unwritten("part")),
+        }
+        Ok(())
+    }
+}
+
+const INSTITUTIONS: SelectByKeys = select_by_keys!(
+    "SELECT institution_id, from_date, to_date, name, level, kind, treatment_region FROM institution WHERE institution_id",
+);
+
+type InstitutionVersion = (String, NaiveDate, Option<NaiveDate>, String, String, String, String);
+
+impl History for InstitutionHistory {
+    fn remembered(caches: &Caches) -> &Remembered<Self> {
+        &caches.institutions
+    }
+
+    fn drop_dated(&mut self) {
+        *self = Self::default();
+    }
+
+    async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {
+        let mut histories = Histories::<Self>::new();
+        for row in session.select::<InstitutionVersion>(INSTITUTIONS, ids).await? {
+            let (id, from, to, name, level, kind, treatment_region) = row;
+            let designation = Designation {
+                name: Arc::from(name),
+                level: written(&level)?,
+                kind: written(&kind)?,
+                treatment_region: written(&treatment_region)?,
+            };
+            entry(&mut histories, &id).0.put(Period { from, to }, designation);
+        }
+        Ok(histories)
+    }
+}
+
+const ITEMS: SelectByKeys = select_by_keys!(
+    "SELECT item_code, from_date, to_date, name, class, self_pay_rate_bp, price_cap_fen, drug FROM item WHERE item_code",
+);
+
+type ItemVersion = (String, NaiveDate, Option<NaiveDate>, String, String, i32, Option<i64>, Option<String>);
+
+impl History for ItemHistory {
+    fn remembered(caches: &Caches) -> &Remembered<Self> {
+        &caches.items
+    }
+
+    fn drop_dated(&mut self) {
+        *self = Self::default();
+    }
+
+    async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {
+        let mut histories = Histories::<Self>::new();
+        for row in session.select::<ItemVersion>(ITEMS, ids).await? {
+            let (code, from, to, name, class, self_pay_rate_bp, price_cap_fen, drug) = row;
+            let terms = ItemTerms {
+                class: written(&class)?,
+                self_pay_rate: Rate::new(in_range(self_pay_rate_bp)?).ok_or_else(|| unwritten("self_pay_rate_bp"))?,
+                price_cap: price_cap_fen.map(Fen::new),
+            };
+            let drug = drug.as_deref().map(written).transpose()?;
+            entry(&mut histories, &code)
+                .0
+                .put(Period { from, to }, CatalogueEntry { name: Arc::from(name), terms, drug });
+        }
+        Ok(histories)
+    }
+}
+
+/// The histories of `ids` without those that are unknown; each id is asked for once.
+pub(crate) async fn read_each<H: History>(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<H>, StoreError> {
+    let distinct: Vec<&str> = ids.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    H::read(session, &distinct).await
+}
+
+fn entry<'a, H: Default>(histories: &'a mut Histories<H>, id: &str) -> &'a mut H {
+    histories.entry(Arc::from(id)).or_default()
+}
+
+fn written<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(StoreError::corrupt)
+}
+
+fn in_range<N, T: TryFrom<N, Error: std::fmt::Display>>(number: N) -> Result<T, StoreError> {
+    number.try_into().map_err(StoreError::corrupt)
+}
+
+fn unwritten(column: &str) -> StoreError {
+    StoreError::corrupt(format_args!("a value of {column} that is never written"))
+}

@@ -1,0 +1,91 @@
+//! What the rows of each kind of file say, and where it is written.
+
+mod category;
+mod disease;
+mod institution;
+mod item;
+mod person;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
+
+use crate::cells::Cells;
+use crate::dated::Period;
+use crate::fact_kind::Column;
+use crate::history::PersonHistory;
+use crate::reading::History;
+use crate::tables::Table;
+
+pub(crate) use category::CategoryRow;
+pub(crate) use disease::DiseaseRow;
+pub(crate) use institution::InstitutionRow;
+pub(crate) use item::ItemRow;
+pub(crate) use person::PersonRow;
+
+/// One sound row of a file.
+pub(crate) trait FactRow: PartialEq + Send + Sync + Sized + 'static {
+    /// What it is a part of.
+    type History: History;
+
+    /// The columns of the file.
+    const COLUMNS: &'static [Column];
+
+    /// Reads a row; `today` is the last day that can be over.
+    fn parse(cells: &Cells<'_>, today: NaiveDate) -> Option<Self>;
+
+    /// What the history is of.
+    fn id(&self) -> &str;
+
+    /// What distinguishes it, besides its first day, from other rows of the same history that it does not replace.
+    fn detail(&self) -> Option<&str> {
+        None
+    }
+
+    /// The days on which it holds.
+    fn period(&self) -> Period;
+
+    /// Whether exactly this is in the history.
+    fn is_held(&self, history: &Self::History) -> bool;
+
+    /// Puts it into the history, in the place of what begins on the same day.
+    fn put(&self, history: &mut Self::History);
+
+    /// Whether it fits to a history into which all rows of the import were put.
+    fn check(&self, history: &Self::History) -> Result<(), Misfit>;
+
+    /// The rows of the tables that it is written as.
+    fn records(&self, recorded_time: DateTime<Utc>) -> Vec<Record>;
+}
+
+/// Why a row that is sound by itself cannot be taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Misfit {
+    pub(crate) column: &'static str,
+    pub(crate) description: String,
+}
+
+impl Misfit {
+    fn unless_overlapping(column: &'static str, overlapping: Option<Period>) -> Result<(), Self> {
+        overlapping.map_or(Ok(()), |other| {
+            let description = format!(
+                "overlaps with the row that holds from {other}: end the earlier one before the later one begins"
+            );
+            Err(Self { column, description })
+        })
+    }
+
+    fn unless_known(person_id: &str, history: &PersonHistory) -> Result<(), Self> {
+        if history.person.is_some() {
+            return Ok(());
+        }
+        Err(Self { column: "person_id", description: format!("{person_id} is unknown: import persons first") })
+    }
+}
+
+/// One row of a table.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) table: &'static Table,
+    /// An object of the table's columns.
+    pub(crate) columns: Value,
+}

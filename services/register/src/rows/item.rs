@@ -1,0 +1,100 @@
+//! Items of the catalogue with their price caps.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use claim::{ItemClass, ItemCode, ItemTerms};
+use money::{Fen, Rate};
+use serde_json::json;
+
+use super::{FactRow, Misfit, Record};
+use crate::cells::Cells;
+use crate::dated::Period;
+use crate::fact_kind::{Column, optional, required};
+use crate::history::{CatalogueEntry, ItemHistory};
+use crate::tables::ITEM;
+
+/// One time for which the catalogue holds one item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ItemRow {
+    item_code: ItemCode,
+    entry: CatalogueEntry,
+    period: Period,
+}
+
+impl FactRow for ItemRow {
+    type History = ItemHistory;
+
+    const COLUMNS: &'static [Column] = &[
+        required("item_code"),
+        required("name"),
+        required("class"),
+        optional("self_pay_rate"),
+        optional("price_cap"),
+        optional("drug"),
+        required("from"),
+        optional("to"),
+    ];
+
+    fn parse(cells: &Cells<'_>, _today: NaiveDate) -> Option<Self> {
+        let item_code = cells.value("item_code");
+        let name = cells.name("name");
+        let class = cells.value("class");
+        let self_pay_rate = parse_self_pay_rate(cells, class);
+        let price_cap = cells.optional_value::<Fen>("price_cap").and_then(|cap| {
+            let negative = cap.is_some_and(Fen::is_negative);
+            cells.check("price_cap", !negative, "is below zero")?;
+            Some(cap)
+        });
+        let drug = cells.optional_value("drug");
+        let period = cells.period("from", "to");
+        let terms = ItemTerms { class: class?, self_pay_rate: self_pay_rate?, price_cap: price_cap? };
+        Some(Self { item_code: item_code?, entry: CatalogueEntry { name: name?, terms, drug: drug? }, period: period? })
+    }
+
+    fn id(&self) -> &str {
+        self.item_code.as_str()
+    }
+
+    fn period(&self) -> Period {
+        self.period
+    }
+
+    fn is_held(&self, history: &ItemHistory) -> bool {
+        history.0.holds(self.period, &self.entry)
+    }
+
+    fn put(&self, history: &mut ItemHistory) {
+        history.0.put(self.period, self.entry.clone());
+    }
+
+    fn check(&self, history: &ItemHistory) -> Result<(), Misfit> {
+        Misfit::unless_overlapping("from", history.0.overlapping(self.period))
+    }
+
+    fn records(&self, recorded_time: DateTime<Utc>) -> Vec<Record> {
+        let ItemTerms { class, self_pay_rate, price_cap } = self.entry.terms;
+        let columns = json!({
+            "item_code": self.id(),
+            "from_date": self.period.from,
+            "to_date": self.period.to,
+            "name": *self.entry.name,
+            "class": class,
+            "self_pay_rate_bp": self_pay_rate.basis_points(),
+            "price_cap_fen": price_cap.map(Fen::get),
+            "drug": self.entry.drug,
+            "recorded_time": recorded_time,
+        });
+        vec![Record { table: &ITEM, columns }]
+    }
+}
+
+/// The initial self-pay, which class B must have; that of other classes means nothing and is kept as none.
+fn parse_self_pay_rate(cells: &Cells<'_>, class: Option<ItemClass>) -> Option<Rate> {
+    const COLUMN: &str = "self_pay_rate";
+    if cells.is_empty(COLUMN) {
+        cells.check(COLUMN, class != Some(ItemClass::B), "is required for class B, such as 0.10")?;
+        return Some(Rate::ZERO);
+    }
+    let hint = |text: &str| format!("{text:?} is not a share: write a decimal fraction from 0 to 1 such as 0.10");
+    let rate = cells.read_with(COLUMN, |text| Rate::from_fraction(text).map_err(|_| hint(text)))?;
+    Some(if class == Some(ItemClass::B) { rate } else { Rate::ZERO })
+}

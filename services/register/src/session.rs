@@ -1,0 +1,128 @@
+//! The few statements of the register on either kind of database: select by keys, and write many rows at once.
+
+use serde_json::Value;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, SqliteConnection};
+use store::StoreError;
+
+use crate::tables::Table;
+
+/// A connection, within a transaction or not.
+#[derive(Debug)]
+pub(crate) enum Session<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+/// Runs `$body` with a [`Session`] on a connection of `$database`.
+macro_rules! with_session {
+    ($database:expr, |$session:ident| $body:expr) => {
+        store::on_database!($database, |pool| {
+            let mut connection = pool.acquire().await?;
+            let $session = &mut $crate::session::Session::from(&mut *connection);
+            $body
+        })
+    };
+}
+
+pub(crate) use with_session;
+
+impl<'a> From<&'a mut SqliteConnection> for Session<'a> {
+    fn from(connection: &'a mut SqliteConnection) -> Self {
+        Self::Sqlite(connection)
+    }
+}
+
+impl<'a> From<&'a mut PgConnection> for Session<'a> {
+    fn from(connection: &'a mut PgConnection) -> Self {
+        Self::Postgres(connection)
+    }
+}
+
+/// A select whose rows are found by any of a list of keys: its text in both dialects.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SelectByKeys {
+    pub(crate) sqlite: &'static str,
+    pub(crate) postgres: &'static str,
+}
+
+/// Puts a select together from parts, each of which ends where its keys are asked for.
+macro_rules! select_by_keys {
+    ($($part:literal),+ $(,)?) => {
+        $crate::session::SelectByKeys {
+            sqlite: concat!($($part, " IN (SELECT value FROM json_each($1)) "),+),
+            postgres: concat!($($part, " = ANY($1) "),+),
+        }
+    };
+}
+
+pub(crate) use select_by_keys;
+
+impl Session<'_> {
+    /// The rows of any of `keys`.
+    pub(crate) async fn select<R>(&mut self, select: SelectByKeys, keys: &[&str]) -> Result<Vec<R>, StoreError>
+    where
+        R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        let rows = match self {
+            Self::Sqlite(connection) => {
+                let keys = Value::from(keys).to_string();
+                sqlx::query_as(select.sqlite).bind(keys).fetch_all(&mut **connection).await?
+            }
+            Self::Postgres(connection) => {
+                sqlx::query_as(select.postgres).bind(keys).fetch_all(&mut **connection).await?
+            }
+        };
+        Ok(rows)
+    }
+
+    /// Writes rows, each an object of all columns of `table`, in the place of rows with the same key. No key may be
+    /// among them twice.
+    pub(crate) async fn upsert(&mut self, table: &Table, rows: Vec<Value>) -> Result<(), StoreError> {
+        let rows = Value::from(rows).to_string();
+        match self {
+            Self::Sqlite(connection) => {
+                let source = |column: &&str| format!("value->>'{column}'");
+                let sql = upsert_text(table, source, "json_each($1)");
+                sqlx::query(AssertSqlSafe(sql)).bind(rows).execute(&mut **connection).await?;
+            }
+            Self::Postgres(connection) => {
+                let source = |column: &&str| (*column).to_owned();
+                let records = format!("jsonb_populate_recordset(NULL::{}, $1::jsonb)", table.name);
+                let sql = upsert_text(table, source, &records);
+                sqlx::query(AssertSqlSafe(sql)).bind(rows).execute(&mut **connection).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets no other import in until the transaction ends: what one checks must not change before it writes.
+    pub(crate) async fn lock_imports(&mut self) -> Result<(), StoreError> {
+        match self {
+            // The write transaction holds the one write lock already.
+            Self::Sqlite(_) => {}
+            Self::Postgres(connection) => {
+                sqlx::query("SELECT pg_advisory_xact_lock(hashtext('onestop.register.import'))")
+                    .execute(&mut **connection)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn upsert_text(table: &Table, source: impl Fn(&&'static str) -> String, rows: &str) -> String {
+    let columns: Vec<&'static str> = table.key.iter().chain(table.columns).copied().collect();
+    let values: Vec<String> = columns.iter().map(source).collect();
+    let updates: Vec<String> = table.columns.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    // Without WHERE, SQLite takes ON for a join's condition.
+    format!(
+        "INSERT INTO {} ({}) SELECT {} FROM {rows} WHERE true ON CONFLICT ({}) DO UPDATE SET {}",
+        table.name,
+        columns.join(", "),
+        values.join(", "),
+        table.key.join(", "),
+        updates.join(", "),
+    )
+}

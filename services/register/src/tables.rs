@@ -1,0 +1,53 @@
+//! The tables as the import writes them.
+
+/// A table: its key and its other columns.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Table {
+    /// Tables are written in this order, so that what others refer to is there.
+    order: u8,
+    pub(crate) name: &'static str,
+    pub(crate) key: &'static [&'static str],
+    pub(crate) columns: &'static [&'static str],
+}
+
+pub(crate) const PERSON: Table = Table {
+    order: 0,
+    name: "person",
+    key: &["person_id"],
+    columns: &["birth_date", "sex", "kunming_household", "disability_level", "recorded_time"],
+};
+
+pub(crate) const COVER: Table = Table {
+    order: 1,
+    name: "cover",
+    key: &["person_id", "from_date"],
+    columns: &["to_date", "scheme", "recorded_time"],
+};
+
+pub(crate) const CATEGORY: Table = Table {
+    order: 1,
+    name: "category",
+    key: &["person_id", "category", "from_date"],
+    columns: &["to_date", "recorded_time"],
+};
+
+pub(crate) const DISEASE: Table = Table {
+    order: 1,
+    name: "disease",
+    key: &["person_id", "code", "approved_date"],
+    columns: &["to_date", "kind", "recorded_time"],
+};
+
+pub(crate) const INSTITUTION: Table = Table {
+    order: 1,
+    name: "institution",
+    key: &["institution_id", "from_date"],
+    columns: &["to_date", "name", "level", "kind", "treatment_region", "recorded_time"],
+};
+
+pub(crate) const ITEM: Table = Table {
+    order: 1,
+    name: "item",
+    key: &["item_code", "from_date"],
+    columns: &["to_date", "name", "class", "self_pay_rate_bp", "price_cap_fen", "drug", "recorded_time"],
+};

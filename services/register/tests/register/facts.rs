@@ -1,0 +1,178 @@
+//! What was imported is answered on the days on which it holds, on both kinds of store.
+
+use crate::given::{filled, gather, question};
+use claim::{AssistanceCategory, Employment, Insurance, ItemClass, ItemTerms, Level, PersonFacts};
+use money::{Fen, Rate};
+use register::RegisterService;
+use store::testing::TestStore;
+use wire::register_v1::register_client::RegisterClient;
+use wire::{ErrorReason, Failure};
+
+async fn person(register: &RegisterService, person_id: &str, date: &str) -> Option<PersonFacts> {
+    let facts = gather(register, question(person_id, &["H1"], &[], date)).await.unwrap();
+    assert!(facts.person_known);
+    facts.person.map(|person| person.try_into().unwrap())
+}
+
+#[tokio::test]
+async fn cover_holds_from_its_first_to_its_last_day() {
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let expected = [
+            ("P1", "2019-11-30", None),
+            ("P1", "2019-12-01", Some(Insurance::Employee(Employment::Active))),
+            ("P1", "2024-02-29", Some(Insurance::Employee(Employment::Active))),
+            ("P1", "2024-03-01", Some(Insurance::Employee(Employment::Retired))),
+            ("P1", "2099-12-31", Some(Insurance::Employee(Employment::Retired))),
+            ("P2", "2024-12-31", Some(Insurance::Resident)),
+            ("P2", "2025-01-01", None),
+        ];
+        for (person_id, date, insurance) in expected {
+            let facts = person(&register, person_id, date).await;
+            assert_eq!(facts.map(|facts| facts.insurance), insurance, "{} {person_id} {date}", store.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_facts_of_a_person_are_those_of_the_file() {
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let facts = person(&register, "P1", "2024-05-06").await.unwrap();
+        assert_eq!(facts.birth_date.to_string(), "1960-02-29", "{}", store.name);
+        assert_eq!(facts.sex, Some(claim::Sex::Female));
+        assert!(facts.kunming_household);
+        assert_eq!(facts.disability_level, 2);
+        let facts = person(&register, "P2", "2024-05-06").await.unwrap();
+        assert_eq!((facts.sex, facts.kunming_household, facts.disability_level), (None, false, 0));
+    }
+}
+
+#[tokio::test]
+async fn categories_and_filings_hold_from_their_first_to_their_last_day() {
+    use AssistanceCategory::{RegisteredPoor, SubsistenceAllowance};
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let expected = [
+            ("2020-12-31", vec![]),
+            ("2023-12-31", vec![RegisteredPoor]),
+            ("2024-01-01", vec![SubsistenceAllowance, RegisteredPoor]),
+            ("2024-06-30", vec![SubsistenceAllowance, RegisteredPoor]),
+            ("2024-07-01", vec![RegisteredPoor]),
+        ];
+        for (date, categories) in expected {
+            let facts = person(&register, "P2", date).await.unwrap();
+            assert_eq!(facts.categories, categories, "{} {date}", store.name);
+        }
+        for (date, codes) in [
+            ("2021-12-31", vec![]),
+            ("2022-01-01", vec!["hypertension"]),
+            ("2023-12-31", vec!["hypertension"]),
+            ("2024-01-01", vec![]),
+            ("2024-04-09", vec![]),
+            ("2024-04-10", vec!["chronic-renal-failure"]),
+        ] {
+            let facts = person(&register, "P1", date).await.unwrap();
+            let diseases: Vec<_> = facts.diseases.iter().map(|filing| filing.code.as_str()).collect();
+            assert_eq!(diseases, codes, "{} {date}", store.name);
+        }
+        let filing = &person(&register, "P1", "2024-05-06").await.unwrap().diseases[0];
+        assert_eq!(
+            (filing.kind, filing.approved_date.to_string()),
+            (claim::DiseaseKind::Special, "2024-04-10".to_owned())
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_institution_is_told_as_it_was_designated_on_the_day() {
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        for (date, told) in [
+            ("2019-12-31", None),
+            ("2024-05-31", Some(("昆明市第一人民医院", Level::Three))),
+            ("2024-06-01", Some(("昆明市第一医院", Level::Two))),
+        ] {
+            let facts = gather(&register, question("P1", &["H1", "H9", "H1"], &[], date)).await.unwrap();
+            let institutions: Vec<_> = facts
+                .institutions
+                .into_iter()
+                .map(|institution| {
+                    (institution.name, claim::InstitutionFacts::try_from(institution.facts.unwrap()).unwrap())
+                })
+                .collect();
+            let names_and_levels: Vec<_> =
+                institutions.iter().map(|(name, facts)| (name.as_str(), facts.level)).collect();
+            assert_eq!(names_and_levels, told.into_iter().collect::<Vec<_>>(), "{} {date}", store.name);
+            let undesignated: &[&str] = if told.is_none() { &["H1"] } else { &[] };
+            assert_eq!(facts.undesignated_institution_ids, undesignated, "{} {date}", store.name);
+        }
+        let facts = gather(&register, question("P1", &["H2"], &[], "2024-01-01")).await.unwrap();
+        assert_eq!(facts.institutions[0].treatment_region(), wire::claim_v1::TreatmentRegion::Province);
+    }
+}
+
+#[tokio::test]
+async fn items_are_told_once_in_the_order_asked_with_their_terms_of_the_day() {
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let facts =
+            gather(&register, question("P1", &["H1"], &["X1", "B1", "A9", "A1", "B1"], "2024-12-31")).await.unwrap();
+        let codes: Vec<_> = facts.items.iter().map(|item| item.code.as_str()).collect();
+        assert_eq!(codes, ["X1", "B1", "A1"], "{}", store.name);
+        let capped = facts.items[1].clone();
+        assert_eq!((capped.name.as_str(), capped.drug.as_str()), ("靶向药", "imatinib"));
+        let terms = ItemTerms {
+            class: ItemClass::B,
+            self_pay_rate: Rate::new(1_000).unwrap(),
+            price_cap: Some(Fen::new(9_950)),
+        };
+        assert_eq!(capped.terms.map(TryInto::try_into), Some(Ok(terms)));
+        let facts = gather(&register, question("P1", &["H1"], &["A1", "B1"], "2025-01-01")).await.unwrap();
+        assert_eq!(facts.items.iter().map(|item| item.code.as_str()).collect::<Vec<_>>(), ["A1"]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_unknown_is_left_out_and_everything_else_is_told() {
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let facts = gather(&register, question("P9", &["H9", "H2"], &["A1", "A9"], "2024-01-01")).await.unwrap();
+        assert!(!facts.person_known && facts.person.is_none(), "{}", store.name);
+        assert_eq!((facts.institutions.len(), facts.items.len()), (1, 1));
+        assert!(facts.undesignated_institution_ids.is_empty());
+        let not_covered = gather(&register, question("P2", &["H2"], &[], "2019-12-31")).await.unwrap();
+        assert!(not_covered.person_known && not_covered.person.is_none());
+    }
+}
+
+#[tokio::test]
+async fn facts_outlive_the_process_that_imported_them() {
+    for store in TestStore::each().await {
+        drop(filled(&store).await);
+        let register = crate::given::empty(&store).await;
+        assert!(person(&register, "P1", "2024-05-06").await.is_some(), "{}", store.name);
+    }
+}
+
+#[tokio::test]
+async fn a_question_with_many_faults_is_refused_with_all_of_them() {
+    let store = TestStore::sqlite();
+    let register = crate::given::empty(&store).await;
+    let codes = vec!["A1"; 5_001];
+    let status = gather(&register, question("", &["H 1", "", "H2"], &codes, "nonsense")).await.unwrap_err();
+    let failure = Failure::from_status(&status).unwrap();
+    assert_eq!(failure.reason, ErrorReason::FieldViolation);
+    let fields: Vec<_> = failure.violations.iter().map(|fault| fault.field.as_str()).collect();
+    assert_eq!(fields, ["person_id", "institution_ids[0]", "institution_ids[1]", "item_codes", "service_date"]);
+}
+
+#[tokio::test]
+async fn a_client_in_the_same_process_is_answered_by_the_server() {
+    let store = TestStore::sqlite();
+    let register = filled(&store).await;
+    let mut client = RegisterClient::new(host::in_process(register::server(register)));
+    let facts = client.gather_facts(question("P1", &["H1"], &["A1"], "2024-05-06")).await.unwrap().into_inner();
+    assert!(facts.person.is_some());
+    assert_eq!((facts.institutions.len(), facts.items.len()), (1, 1));
+}

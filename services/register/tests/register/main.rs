@@ -1,0 +1,8 @@
+//! The register on both kinds of store, through its gRPC service.
+
+#[cfg(test)]
+mod facts;
+#[cfg(test)]
+mod given;
+#[cfg(test)]
+mod imports;

@@ -1,0 +1,109 @@
+//! [`PayerService`]: the `Payer` service over one payer's rules and books.
+
+use std::fmt;
+use std::sync::Arc;
+
+use claim::PayerId;
+use host::MAX_MESSAGE_BYTES;
+use ledger::{Ledger, PostOutcome};
+use rulebook::{Counters, Lookup, PayerRules};
+use tonic::{Request, Response, Status};
+use wire::Failure;
+use wire::payer_v1::payer_server::{Payer, PayerServer};
+use wire::payer_v1::{
+    AdjudicateRequest, AdjudicateResponse, Counter, GetCountersRequest, GetCountersResponse, ListPostingsRequest,
+    ListPostingsResponse, PostRequest, PostResponse, Posting,
+};
+
+use crate::{failure, request};
+
+/// One payer as a gRPC service. Cheap to clone.
+#[derive(Clone)]
+pub struct PayerService {
+    id: PayerId,
+    rules: Arc<dyn PayerRules>,
+    lookup: Lookup,
+    ledger: Ledger,
+}
+
+impl PayerService {
+    /// The payer that decides by `rules` as `lookup` has them and books in `ledger`.
+    #[must_use]
+    pub fn new(rules: Arc<dyn PayerRules>, lookup: Lookup, ledger: Ledger) -> Self {
+        Self { id: rules.id(), rules, lookup, ledger }
+    }
+}
+
+impl fmt::Debug for PayerService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PayerService").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// The payer's gRPC server, which takes messages of up to [`host::MAX_MESSAGE_BYTES`].
+#[must_use]
+pub fn server(service: PayerService) -> PayerServer<PayerService> {
+    PayerServer::new(service).max_decoding_message_size(MAX_MESSAGE_BYTES).max_encoding_message_size(MAX_MESSAGE_BYTES)
+}
+
+#[tonic::async_trait]
+impl Payer for PayerService {
+    #[tracing::instrument(skip_all, fields(payer = %self.id))]
+    async fn adjudicate(&self, request: Request<AdjudicateRequest>) -> Result<Response<AdjudicateResponse>, Status> {
+        let request::Adjudicate { person_id, case, earlier } =
+            request::adjudicate(request.into_inner()).map_err(Failure::from)?;
+        let rules = self.lookup.in_force(case.visit.service_date);
+        let keys = self.rules.counter_keys(&rules, &case, &earlier);
+        let counters = self.ledger.counters(&person_id, keys).await.map_err(|error| failure::of_ledger(&error))?;
+        let counters = Counters::from_iter(counters);
+        let adjudication = self.rules.adjudicate(&rules, &case, &earlier, &counters);
+        let adjudication = adjudication.map_err(|error| failure::not_in_force(&error))?;
+        Ok(Response::new(AdjudicateResponse { adjudication: Some((&adjudication).into()) }))
+    }
+
+    #[tracing::instrument(skip_all, fields(payer = %self.id))]
+    async fn post(&self, request: Request<PostRequest>) -> Result<Response<PostResponse>, Status> {
+        let post = request::post(request.into_inner(), &self.id).map_err(Failure::from)?;
+        let outcome = self.ledger.post(post).await.map_err(|error| failure::of_ledger(&error))?;
+        let already_posted = match outcome {
+            PostOutcome::Posted => false,
+            PostOutcome::AlreadyPosted => true,
+        };
+        Ok(Response::new(PostResponse { already_posted }))
+    }
+
+    #[tracing::instrument(skip_all, fields(payer = %self.id))]
+    async fn get_counters(
+        &self,
+        request: Request<GetCountersRequest>,
+    ) -> Result<Response<GetCountersResponse>, Status> {
+        let (person_id, benefit_year) = request::get_counters(request.get_ref()).map_err(Failure::from)?;
+        let counters = self.ledger.counters_of_year(&person_id, benefit_year).await;
+        let counters = counters.map_err(|error| failure::of_ledger(&error))?;
+        let counters = counters.into_iter().map(|(key, value)| Counter {
+            counter: key.name.to_string(),
+            benefit_year: key.benefit_year,
+            value_fen: value.get(),
+        });
+        Ok(Response::new(GetCountersResponse { counters: counters.collect() }))
+    }
+
+    #[tracing::instrument(skip_all, fields(payer = %self.id))]
+    async fn list_postings(
+        &self,
+        request: Request<ListPostingsRequest>,
+    ) -> Result<Response<ListPostingsResponse>, Status> {
+        let request::ListPostings { person_id, page_size, before } =
+            request::list_postings(request.get_ref()).map_err(Failure::from)?;
+        let page = self.ledger.list_postings(&person_id, page_size, before.as_ref()).await;
+        let page = page.map_err(|error| failure::of_ledger(&error))?;
+        let postings = page.postings.into_iter().map(|posting| Posting {
+            settlement_id: posting.settlement_id.to_string(),
+            fund: wire::claim_v1::Fund::from(posting.fund).into(),
+            paid_fen: posting.paid.get(),
+            recorded_time: Some(wire::timestamp(posting.recorded_time)),
+        });
+        let next_page_token = page.next.map(|cursor| cursor.to_string()).unwrap_or_default();
+        Ok(Response::new(ListPostingsResponse { postings: postings.collect(), next_page_token }))
+    }
+}

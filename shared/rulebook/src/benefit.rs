@@ -1,0 +1,224 @@
+//! Benefits as they hold on one day: every parameter looked up, every citation made.
+
+use std::sync::Arc;
+
+use chrono::{Datelike, Days, NaiveDate};
+use claim::{
+    BenefitId, Citation, CounterKey, CounterName, DiseaseCode, DiseaseKind, DrugCode, Fund, Level, PayerId, PricedCase,
+    Service, Visit,
+};
+use money::{Fen, Rate};
+
+use crate::conditions::Conditions;
+use crate::value::{Band, ByLevel, ByPerson, Cited};
+
+/// One benefit in force: who is paid what from which fund for which expense.
+#[derive(Debug)]
+pub struct Benefit {
+    pub(crate) id: BenefitId,
+    pub(crate) title_zh: Arc<str>,
+    pub(crate) title_en: Arc<str>,
+    pub(crate) citation: Arc<Citation>,
+    pub(crate) payer: PayerId,
+    pub(crate) fund: Fund,
+    pub(crate) base: Base,
+    pub(crate) conditions: Conditions,
+    pub(crate) per_drug: bool,
+    pub(crate) deductible: Option<Deductible>,
+    pub(crate) formula: Formula,
+    pub(crate) ceilings: Vec<Ceiling>,
+    pub(crate) beyond: Option<Arc<Benefit>>,
+    pub(crate) tally: Option<CounterName>,
+    pub(crate) violations: Option<Arc<Citation>>,
+}
+
+/// The expense that a benefit looks at.
+#[derive(Debug)]
+pub(crate) enum Base {
+    Lines(Service),
+    Overflow,
+    Personal(Vec<Service>),
+}
+
+#[derive(Debug)]
+pub(crate) enum Formula {
+    Rate { rate: Cited<ByPerson<Rate>>, level: Option<Level> },
+    Bands(Bands),
+    TopUp(Cited<ByPerson<Rate>>),
+    NotPayableYet,
+}
+
+#[derive(Debug)]
+pub(crate) struct Bands {
+    pub(crate) bands: Cited<Vec<Band>>,
+    pub(crate) threshold: Cited<ByLevel<Fen>>,
+    pub(crate) counter: CounterName,
+    pub(crate) concession: Option<Concession>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Concession {
+    pub(crate) categories: Vec<claim::AssistanceCategory>,
+    pub(crate) threshold_share: Cited<ByPerson<Rate>>,
+    pub(crate) points: Cited<ByPerson<Rate>>,
+    pub(crate) without_ceiling: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Deductible {
+    pub(crate) amount: Cited<ByLevel<Fen>>,
+    pub(crate) share: Option<Cited<ByPerson<Rate>>>,
+    pub(crate) level: Option<Level>,
+    pub(crate) per: Per,
+    pub(crate) counter: CounterName,
+    pub(crate) noted_as: Option<CounterName>,
+    pub(crate) merges: Option<Merges>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Per {
+    Visit,
+    Year,
+    Drug,
+}
+
+#[derive(Debug)]
+pub(crate) struct Merges {
+    pub(crate) noted_as: CounterName,
+    pub(crate) days: Cited<u32>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Ceiling {
+    pub(crate) amount: CeilingAmount,
+    pub(crate) counter: CounterName,
+    pub(crate) together_with: Vec<Together>,
+}
+
+/// A counter under the same ceiling: of this payer, or seen in an earlier payer's adjudication.
+#[derive(Debug)]
+pub(crate) struct Together {
+    pub(crate) counter: CounterName,
+    pub(crate) own: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum CeilingAmount {
+    Level(Cited<ByLevel<Fen>>),
+    Diseases(Box<DiseaseCeiling>),
+}
+
+/// A ceiling that rises with the number of approved diseases.
+#[derive(Debug)]
+pub(crate) struct DiseaseCeiling {
+    pub(crate) kind: DiseaseKind,
+    pub(crate) first: Cited<ByLevel<Fen>>,
+    pub(crate) raised_for: DiseaseCode,
+    pub(crate) raised: Cited<ByLevel<Fen>>,
+    pub(crate) further: Cited<ByLevel<Fen>>,
+    pub(crate) most: Cited<ByLevel<Fen>>,
+}
+
+impl Benefit {
+    /// The benefit's id, such as `employee.outpatient`.
+    #[must_use]
+    pub const fn id(&self) -> &BenefitId {
+        &self.id
+    }
+
+    /// The law that gives it.
+    #[must_use]
+    pub const fn citation(&self) -> &Arc<Citation> {
+        &self.citation
+    }
+
+    /// Its name in Chinese.
+    #[must_use]
+    pub fn title_zh(&self) -> &str {
+        &self.title_zh
+    }
+
+    /// Its name in English.
+    #[must_use]
+    pub fn title_en(&self) -> &str {
+        &self.title_en
+    }
+
+    /// Whether each negotiated drug on a bill is a payment of its own.
+    #[must_use]
+    pub const fn is_per_drug(&self) -> bool {
+        self.per_drug
+    }
+
+    /// What lines settle as, for a benefit that lines are assigned to.
+    #[must_use]
+    pub const fn line_service(&self) -> Option<Service> {
+        match self.base {
+            Base::Lines(service) => Some(service),
+            Base::Overflow | Base::Personal(_) => None,
+        }
+    }
+
+    /// Adds the counters that the benefit reads for this case, and those of what lies beyond its ceilings.
+    pub fn add_counter_keys(&self, case: &PricedCase, drug: Option<&DrugCode>, keys: &mut Vec<CounterKey>) {
+        let year = case.benefit_year();
+        let mut add = |key: CounterKey| {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        };
+        if let Some(deductible) = &self.deductible {
+            deductible.counter_key(&case.visit, drug).into_iter().for_each(&mut add);
+            deductible.noted_key(&case.visit).into_iter().for_each(&mut add);
+            deductible.merged_keys(&case.visit).into_iter().for_each(&mut add);
+        }
+        if let Formula::Bands(bands) = &self.formula {
+            add(CounterKey { name: bands.counter.clone(), benefit_year: year });
+        }
+        for ceiling in &self.ceilings {
+            add(CounterKey { name: ceiling.counter.clone(), benefit_year: year });
+            for together in ceiling.together_with.iter().filter(|together| together.own) {
+                add(CounterKey { name: together.counter.clone(), benefit_year: year });
+            }
+        }
+        if let Some(tally) = &self.tally {
+            add(CounterKey { name: tally.clone(), benefit_year: year });
+        }
+        if let Some(next) = self.beyond.as_ref().filter(|next| next.payer == self.payer) {
+            next.add_counter_keys(case, drug, keys);
+        }
+    }
+}
+
+impl Deductible {
+    /// The counter of what was borne; none for a visit whose bills share nothing.
+    pub(crate) fn counter_key(&self, visit: &Visit, drug: Option<&DrugCode>) -> Option<CounterKey> {
+        let name = match self.per {
+            Per::Year => self.counter.clone(),
+            Per::Drug => suffixed(&self.counter, drug?),
+            Per::Visit => suffixed(&self.counter, visit.registration.as_ref()?),
+        };
+        Some(CounterKey { name, benefit_year: visit.service_date.year() })
+    }
+
+    /// Where a stay finds what was borne at this visit.
+    pub(crate) fn noted_key(&self, visit: &Visit) -> Option<CounterKey> {
+        self.noted_as.as_ref().map(|noted_as| day_key(noted_as, visit, visit.service_date))
+    }
+
+    /// Where what was borne up to some days before admission was noted; one key for each day.
+    pub(crate) fn merged_keys(&self, visit: &Visit) -> Vec<CounterKey> {
+        let (Some(merges), Some(admission)) = (&self.merges, visit.admission_date) else { return Vec::new() };
+        let days = (0..=merges.days.value).filter_map(|days| admission.checked_sub_days(Days::new(days.into())));
+        days.map(|date| day_key(&merges.noted_as, visit, date)).collect()
+    }
+}
+
+fn day_key(name: &CounterName, visit: &Visit, date: NaiveDate) -> CounterKey {
+    let name = CounterName::new(&format!("{name}:{}:{date}", visit.institution.id));
+    CounterKey { name, benefit_year: date.year() }
+}
+
+fn suffixed(name: &CounterName, suffix: impl std::fmt::Display) -> CounterName {
+    CounterName::new(&format!("{name}:{suffix}"))
+}

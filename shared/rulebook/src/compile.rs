@@ -1,0 +1,358 @@
+//! From what the documents say to the rules of one day.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use claim::{BenefitId, Citation, CounterName, PayerId, SplitCitations};
+
+use crate::benefit::{
+    Bands, Base, Benefit, Ceiling, CeilingAmount, Concession, Deductible, DiseaseCeiling, Formula, Merges, Per,
+    Together,
+};
+use crate::conditions::{CodeList, Conditions, LineCondition};
+use crate::document::{
+    BandsText, BaseText, BenefitText, ByDiseasesText, CeilingText, ConditionsText, DeductibleText, LineText, ListText,
+    PerText,
+};
+use crate::in_force::{Exclusion, HighestApplies, InForce, Reduction};
+use crate::load::{Item, Items};
+use crate::value::{Band, ByLevel, ByPerson, Cited, Value};
+
+/// What an item rests on that is not there, with the item's document and line.
+pub(crate) struct Unresolved {
+    pub(crate) document: usize,
+    pub(crate) line: usize,
+    pub(crate) message: String,
+}
+
+type Resolved<T> = Result<T, String>;
+
+/// The name of the order in which payers are asked.
+pub(crate) const PAYERS: &str = "payers";
+
+/// Compiles what is in force on `date`. An item that rests on something not in force is not in force itself.
+pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolved>) {
+    let mut unresolved = Vec::new();
+    let compiler = Compiler::new(items, date);
+    let benefits: Vec<Arc<Benefit>> = in_force(items, &items.benefits, date)
+        .filter_map(|item| keep(item, compiler.benefit(&item.id), &mut unresolved))
+        .collect();
+    let find = |id: &String| benefits.iter().find(|benefit| benefit.id.as_str() == id).cloned();
+    let payer_order = in_force(items, &items.orders, date).find(|order| order.id == PAYERS);
+    let payer_order = payer_order.map_or_else(Vec::new, |order| {
+        order.body.members.iter().filter_map(|member| keep(order, payer(member), &mut unresolved)).collect()
+    });
+    let orders = in_force(items, &items.orders, date).filter(|order| order.id != PAYERS).filter_map(|order| {
+        let of = keep(order, payer(&order.id), &mut unresolved)?;
+        Some((of, order.body.members.iter().filter_map(find).collect()))
+    });
+    let orders = orders.collect();
+    let groups = in_force(items, &items.highest_applies, date).filter_map(|group| {
+        let payer = keep(group, payer(&group.body.payer), &mut unresolved)?;
+        let members = group.body.members.iter().filter_map(find).collect();
+        Some(HighestApplies { payer, citation: compiler.cite(group), members })
+    });
+    let groups = groups.collect();
+    let exclusions = in_force(items, &items.exclusions, date).filter_map(|exclusion| {
+        let payer = keep(exclusion, payer(&exclusion.body.payer), &mut unresolved)?;
+        let (categories, unless) = (exclusion.body.categories.clone(), exclusion.body.unless.clone());
+        Some(Exclusion { payer, citation: compiler.cite(exclusion), categories, unless })
+    });
+    let exclusions = exclusions.collect();
+    let reductions = in_force(items, &items.reductions, date);
+    let reductions = reductions.filter_map(|item| keep(item, compiler.reduction(item), &mut unresolved)).collect();
+    let class_a = in_force(items, &items.lists, date).filter(|list| list.body.makes_class_a);
+    let class_a_drugs = class_a.flat_map(|list| shared(&list.body.members)).collect();
+    let split_citations = compiler.split_citations();
+    let rules =
+        InForce { date, payer_order, benefits, orders, groups, exclusions, reductions, class_a_drugs, split_citations };
+    (rules, unresolved)
+}
+
+/// The items that hold on `date` and are not replaced by another that holds.
+pub(crate) fn in_force<'a, T>(
+    items: &'a Items,
+    all: &'a [Item<T>],
+    date: NaiveDate,
+) -> impl Iterator<Item = &'a Item<T>> {
+    let holding = move || all.iter().filter(move |item| item.holds_on(date));
+    holding().filter(move |item| !holding().any(|other| other.id == item.id && replaces(items, other, item)))
+}
+
+fn replaces<T>(items: &Items, later: &Item<T>, earlier: &Item<T>) -> bool {
+    let Some(document) = items.documents.get(earlier.document) else { return false };
+    later.from >= earlier.from && later.replaces.iter().any(|name| *name == document.title || name == document.name())
+}
+
+fn keep<T, U>(item: &Item<U>, result: Resolved<T>, unresolved: &mut Vec<Unresolved>) -> Option<T> {
+    match result {
+        Ok(made) => Some(made),
+        Err(message) => {
+            let message = format!("{}: {message}", item.id);
+            unresolved.push(Unresolved { document: item.document, line: item.line, message });
+            None
+        }
+    }
+}
+
+fn payer(id: &str) -> Resolved<PayerId> {
+    PayerId::new(id).map_err(|error| format!("payer {id:?} {error}"))
+}
+
+fn shared(texts: &[String]) -> Vec<Arc<str>> {
+    texts.iter().map(|text| Arc::from(text.as_str())).collect()
+}
+
+struct Compiler<'a> {
+    items: &'a Items,
+    date: NaiveDate,
+    parameters: BTreeMap<&'a str, (&'a Item<Value>, Arc<Citation>)>,
+    /// Benefits made so far; `None` while one is being made, so that a circle is noticed.
+    made: RefCell<BTreeMap<&'a str, Option<Arc<Benefit>>>>,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(items: &'a Items, date: NaiveDate) -> Self {
+        let mut compiler = Self { items, date, parameters: BTreeMap::new(), made: RefCell::default() };
+        for item in in_force(items, &items.parameters, date) {
+            let citation = compiler.cite(item);
+            compiler.parameters.insert(&item.id, (item, citation));
+        }
+        compiler
+    }
+
+    fn cite<T>(&self, item: &Item<T>) -> Arc<Citation> {
+        let document = self.items.documents.get(item.document);
+        let (name, status) = document.map_or(("", claim::RuleStatus::Assumed), |of| (of.name(), of.status));
+        Arc::new(Citation {
+            rule: Arc::from(item.id.as_str()),
+            document: Arc::from(name),
+            article: Arc::from(item.article.as_str()),
+            in_force_from: item.from,
+            status,
+        })
+    }
+
+    fn absent(&self, id: &str) -> String {
+        format!("rests on {id}, which is not in force on {}", self.date)
+    }
+
+    fn parameter<T>(&self, id: &str, sort: &str, take: impl Fn(&Value) -> Option<T>) -> Resolved<Cited<T>> {
+        let (item, citation) = self.parameters.get(id).ok_or_else(|| self.absent(id))?;
+        let value = take(&item.body).ok_or_else(|| format!("asks for {sort}, but {id} is {}", item.body.sort()))?;
+        Ok(Cited { value, citation: Arc::clone(citation) })
+    }
+
+    fn amount(&self, id: &str) -> Resolved<Cited<ByLevel<money::Fen>>> {
+        self.parameter(id, "an amount", |value| if let Value::Amount(amount) = value { Some(*amount) } else { None })
+    }
+
+    fn rate(&self, id: &str) -> Resolved<Cited<ByPerson<money::Rate>>> {
+        self.parameter(id, "a rate", |value| if let Value::Rate(rate) = value { Some(*rate) } else { None })
+    }
+
+    fn number(&self, id: &str) -> Resolved<Cited<u32>> {
+        self.parameter(id, "a number", |value| if let Value::Number(number) = value { Some(*number) } else { None })
+    }
+
+    fn bands(&self, id: &str) -> Resolved<Cited<Vec<Band>>> {
+        self.parameter(id, "bands", |value| if let Value::Bands(bands) = value { Some(bands.clone()) } else { None })
+    }
+
+    fn benefit(&self, id: &str) -> Resolved<Arc<Benefit>> {
+        match self.made.borrow().get(id) {
+            Some(Some(benefit)) => return Ok(Arc::clone(benefit)),
+            Some(None) => return Err(format!("{id} lies beyond itself")),
+            None => {}
+        }
+        let item = in_force(self.items, &self.items.benefits, self.date).find(|item| item.id == id);
+        let item = item.ok_or_else(|| self.absent(id))?;
+        self.made.borrow_mut().insert(&item.id, None);
+        let benefit = self.make(item).map(Arc::new);
+        match &benefit {
+            Ok(benefit) => self.made.borrow_mut().insert(&item.id, Some(Arc::clone(benefit))),
+            Err(_) => self.made.borrow_mut().remove(id),
+        };
+        benefit
+    }
+
+    fn make(&self, item: &Item<BenefitText>) -> Resolved<Benefit> {
+        let text = &item.body;
+        Ok(Benefit {
+            id: BenefitId::new(&item.id).map_err(|error| error.to_string())?,
+            title_zh: Arc::from(text.title.zh.as_str()),
+            title_en: Arc::from(text.title.en.as_str()),
+            citation: self.cite(item),
+            payer: payer(&text.payer)?,
+            fund: text.fund,
+            base: base(text)?,
+            conditions: self.conditions(&text.when)?,
+            per_drug: text.per_drug,
+            deductible: text.deductible.as_ref().map(|deductible| self.deductible(deductible)).transpose()?,
+            formula: self.formula(text)?,
+            ceilings: text.ceilings.iter().map(|ceiling| self.ceiling(ceiling, text)).collect::<Result<_, _>>()?,
+            beyond: text.beyond.as_ref().map(|next| self.benefit(next)).transpose()?,
+            tally: text.tally.as_deref().map(CounterName::new),
+            violations: text.leave_out_violations.as_ref().map(|id| self.definition(id)).transpose()?,
+        })
+    }
+
+    fn formula(&self, text: &BenefitText) -> Resolved<Formula> {
+        match (&text.rate, &text.bands, &text.top_up, text.not_payable_yet) {
+            (Some(rate), None, None, false) => {
+                Ok(Formula::Rate { rate: self.rate(&rate.parameter)?, level: rate.level })
+            }
+            (None, Some(bands), None, false) => self.banded(bands).map(Formula::Bands),
+            (None, None, Some(share), false) if text.services.len() == 1 => self.rate(share).map(Formula::TopUp),
+            (None, None, None, true) => Ok(Formula::NotPayableYet),
+            _ => Err("give exactly one of rate, bands, top_up (of one service) or not_payable_yet".to_owned()),
+        }
+    }
+
+    fn banded(&self, text: &BandsText) -> Resolved<Bands> {
+        let concession = |of: &crate::document::ConcessionText| {
+            Ok::<_, String>(Concession {
+                categories: of.categories.clone(),
+                threshold_share: self.rate(&of.threshold_share)?,
+                points: self.rate(&of.points)?,
+                without_ceiling: of.without_ceiling,
+            })
+        };
+        Ok(Bands {
+            bands: self.bands(&text.parameter)?,
+            threshold: self.amount(&text.threshold)?,
+            counter: CounterName::new(&text.counter),
+            concession: text.concession.as_ref().map(concession).transpose()?,
+        })
+    }
+
+    fn deductible(&self, text: &DeductibleText) -> Resolved<Deductible> {
+        let merges = |of: &crate::document::MergesText| {
+            self.number(&of.days).map(|days| Merges { noted_as: CounterName::new(&of.noted_as), days })
+        };
+        Ok(Deductible {
+            amount: self.amount(&text.parameter)?,
+            share: text.share.as_ref().map(|share| self.rate(share)).transpose()?,
+            level: text.level,
+            per: match text.per {
+                PerText::Visit => Per::Visit,
+                PerText::Year => Per::Year,
+                PerText::Drug => Per::Drug,
+            },
+            counter: CounterName::new(&text.counter),
+            noted_as: text.noted_as.as_deref().map(CounterName::new),
+            merges: text.merges.as_ref().map(merges).transpose()?,
+        })
+    }
+
+    fn ceiling(&self, text: &CeilingText, of: &BenefitText) -> Resolved<Ceiling> {
+        let amount = match (&text.parameter, &text.by_diseases) {
+            (Some(parameter), None) => CeilingAmount::Level(self.amount(parameter)?),
+            (None, Some(diseases)) => CeilingAmount::Diseases(Box::new(self.disease_ceiling(diseases)?)),
+            _ => return Err("a ceiling has either a parameter or by_diseases".to_owned()),
+        };
+        let together =
+            |name: &String| Together { counter: CounterName::new(name), own: self.is_counted_by(name, &of.payer) };
+        let together_with = text.together_with.iter().map(together).collect();
+        Ok(Ceiling { amount, counter: CounterName::new(&text.counter), together_with })
+    }
+
+    fn is_counted_by(&self, counter: &str, payer: &str) -> bool {
+        let of_payer = self.items.benefits.iter().filter(|benefit| benefit.body.payer == payer);
+        of_payer.flat_map(|benefit| &benefit.body.ceilings).any(|ceiling| ceiling.counter == counter)
+    }
+
+    fn disease_ceiling(&self, text: &ByDiseasesText) -> Resolved<DiseaseCeiling> {
+        Ok(DiseaseCeiling {
+            kind: text.kind,
+            first: self.amount(&text.first)?,
+            raised_for: text.raised_for.clone(),
+            raised: self.amount(&text.raised)?,
+            further: self.amount(&text.further)?,
+            most: self.amount(&text.most)?,
+        })
+    }
+
+    fn conditions(&self, text: &ConditionsText) -> Resolved<Conditions> {
+        Ok(Conditions {
+            scheme: text.scheme,
+            kinds: text.kinds.clone(),
+            line: text.line.as_ref().map_or(Ok(LineCondition::Any), |line| self.line(line))?,
+            levels: text.levels.clone(),
+            institution_kinds: text.institution_kinds.clone(),
+            pharmacy: text.pharmacy,
+            kunming_household: text.kunming_household,
+            categories: text.categories.clone(),
+            age_from: text.age_from.as_ref().map(|age| self.number(age)).transpose()?,
+            disability_levels: text.disability_levels.clone(),
+            diagnosis_on: text.diagnosis_on.as_ref().map(|list| self.code_list(list)).transpose()?,
+        })
+    }
+
+    fn line(&self, text: &LineText) -> Resolved<LineCondition> {
+        match (text.approved, text.negotiated_drug) {
+            (Some(kind), false) => {
+                Ok(LineCondition::Approved { kind, only: text.only.clone(), except: text.except.clone() })
+            }
+            (None, true) => {
+                // A list that is not in force takes nothing out.
+                let list = text.drug_not_on.as_ref().and_then(|id| self.list(id));
+                Ok(LineCondition::NegotiatedDrug {
+                    not_on: list.map_or_else(Vec::new, |list| shared(&list.body.members)),
+                })
+            }
+            _ => Err("a line condition is either approved or negotiated_drug".to_owned()),
+        }
+    }
+
+    fn list(&self, id: &str) -> Option<&'a Item<ListText>> {
+        in_force(self.items, &self.items.lists, self.date).find(|list| list.id == id)
+    }
+
+    fn code_list(&self, id: &str) -> Resolved<CodeList> {
+        let list = self.list(id).ok_or_else(|| self.absent(id))?;
+        Ok(CodeList {
+            citation: self.cite(list),
+            members: shared(&list.body.members),
+            members_up_to_age: shared(&list.body.members_up_to_age),
+            age: list.body.age.as_ref().map(|age| self.number(age)).transpose()?,
+        })
+    }
+
+    fn definition(&self, id: &str) -> Resolved<Arc<Citation>> {
+        let definition = in_force(self.items, &self.items.definitions, self.date).find(|item| item.id == id);
+        definition.map(|item| self.cite(item)).ok_or_else(|| self.absent(id))
+    }
+
+    fn split_citations(&self) -> Option<SplitCitations> {
+        Some(SplitCitations {
+            excluded: self.definition("split.excluded").ok()?,
+            above_price_cap: self.definition("split.above-price-cap").ok()?,
+            initial_self_pay: self.definition("split.initial-self-pay").ok()?,
+            eligible: self.definition("split.eligible").ok()?,
+        })
+    }
+
+    fn reduction(&self, item: &Item<crate::document::ReductionText>) -> Resolved<Reduction> {
+        let text = &item.body;
+        Ok(Reduction {
+            payer: payer(&text.payer)?,
+            points: self.rate(&text.parameter)?,
+            regions: text.regions.clone(),
+            filings: text.filings.clone(),
+            always: text.always.clone(),
+            never: text.never.clone(),
+        })
+    }
+}
+
+fn base(text: &BenefitText) -> Resolved<Base> {
+    match (text.base, text.service, text.services.as_slice()) {
+        (BaseText::Lines, Some(service), []) => Ok(Base::Lines(service)),
+        (BaseText::Overflow, None, []) => Ok(Base::Overflow),
+        (BaseText::Personal, None, [_, ..]) => Ok(Base::Personal(text.services.clone())),
+        _ => Err("base lines has one service, personal has services, overflow has neither".to_owned()),
+    }
+}

@@ -1,0 +1,198 @@
+//! When a benefit applies, and with what reason it does not.
+
+use std::sync::Arc;
+
+use claim::{
+    AssistanceCategory, Citation, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, InstitutionKind, Insurance, Level,
+    PricedCase, PricedLine, Reason, Visit, VisitKind,
+};
+
+use crate::Benefit;
+use crate::document::{PharmacyText, SchemeText};
+use crate::value::Cited;
+
+/// What a benefit asks for. A list that is empty asks for nothing.
+#[derive(Debug)]
+pub(crate) struct Conditions {
+    pub(crate) scheme: Option<SchemeText>,
+    pub(crate) kinds: Vec<VisitKind>,
+    pub(crate) line: LineCondition,
+    pub(crate) levels: Vec<Level>,
+    pub(crate) institution_kinds: Vec<InstitutionKind>,
+    pub(crate) pharmacy: Option<PharmacyText>,
+    pub(crate) kunming_household: bool,
+    pub(crate) categories: Vec<AssistanceCategory>,
+    pub(crate) age_from: Option<Cited<u32>>,
+    pub(crate) disability_levels: Vec<u8>,
+    pub(crate) diagnosis_on: Option<CodeList>,
+}
+
+#[derive(Debug)]
+pub(crate) enum LineCondition {
+    Any,
+    Approved { kind: DiseaseKind, only: Vec<DiseaseCode>, except: Vec<DiseaseCode> },
+    NegotiatedDrug { not_on: Vec<Arc<str>> },
+}
+
+/// A list of codes, some of which count up to an age only.
+#[derive(Debug)]
+pub(crate) struct CodeList {
+    pub(crate) citation: Arc<Citation>,
+    pub(crate) members: Vec<Arc<str>>,
+    pub(crate) members_up_to_age: Vec<Arc<str>>,
+    pub(crate) age: Option<Cited<u32>>,
+}
+
+/// Whether a benefit applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It applies.
+    Meets,
+    /// It is for something else and nobody would expect it.
+    NotMeant,
+    /// It could be expected but does not apply, by this law.
+    Refused(Reason, Arc<Citation>),
+}
+
+impl Benefit {
+    /// Whether the benefit is for the person's scheme and the kind of visit at all.
+    #[must_use]
+    pub fn is_for(&self, case: &PricedCase) -> bool {
+        let conditions = &self.conditions;
+        let scheme = match case.person.insurance {
+            Insurance::Employee(_) => SchemeText::Employee,
+            Insurance::Resident => SchemeText::Resident,
+        };
+        conditions.scheme.is_none_or(|asked| asked == scheme) && asks(&conditions.kinds, &case.visit.kind)
+    }
+
+    /// Whether the benefit applies to a line of the case, or to the case where no line is given.
+    #[must_use]
+    pub fn verdict(&self, case: &PricedCase, line: Option<&PricedLine>) -> Verdict {
+        if !self.is_for(case) {
+            return Verdict::NotMeant;
+        }
+        if let Some(verdict) = line.and_then(|line| self.line_verdict(case, line)) {
+            return verdict;
+        }
+        let refusal = self.place_refusal(&case.visit).or_else(|| self.person_refusal(case));
+        if let Some(reason) = refusal {
+            return Verdict::Refused(reason, Arc::clone(&self.citation));
+        }
+        self.conditions.diagnosis_on.as_ref().map_or(Verdict::Meets, |list| list.verdict(case))
+    }
+
+    /// The assumed or official age behind a diagnosis that counts up to an age only, where the case rests on it.
+    pub(crate) fn age_citation(&self, case: &PricedCase) -> Option<&Arc<Citation>> {
+        let list = self.conditions.diagnosis_on.as_ref()?;
+        let diagnosis = case.visit.diagnosis.as_ref()?;
+        let listed = list.members_up_to_age.iter().any(|member| **member == *diagnosis.as_str());
+        list.age.as_ref().filter(|_| listed).map(|age| &age.citation)
+    }
+
+    fn line_verdict(&self, case: &PricedCase, line: &PricedLine) -> Option<Verdict> {
+        match &self.conditions.line {
+            LineCondition::Any => None,
+            LineCondition::NegotiatedDrug { not_on } => {
+                let negotiated = line.drug.as_ref().is_some_and(|drug| is_negotiated(drug, not_on));
+                (!negotiated).then_some(Verdict::NotMeant)
+            }
+            LineCondition::Approved { kind, only, except } => {
+                let Some(disease) = &line.disease else { return Some(Verdict::NotMeant) };
+                if except.contains(disease) || !asks(only, disease) {
+                    return Some(Verdict::NotMeant);
+                }
+                self.approval_verdict(case, *kind, disease)
+            }
+        }
+    }
+
+    fn approval_verdict(&self, case: &PricedCase, kind: DiseaseKind, disease: &DiseaseCode) -> Option<Verdict> {
+        let mut filings =
+            case.person.diseases.iter().filter(|filing| counts(filing, case)).filter(|f| f.code == *disease);
+        if filings.clone().any(|filing| filing.kind == kind) {
+            return None;
+        }
+        let declared = match case.visit.kind {
+            VisitKind::OutpatientSpecial => DiseaseKind::Special,
+            VisitKind::OutpatientChronic
+            | VisitKind::Outpatient
+            | VisitKind::EmergencyRescue
+            | VisitKind::Ambulance120
+            | VisitKind::Inpatient
+            | VisitKind::DaySurgery
+            | VisitKind::NegotiatedDrug
+            | VisitKind::Pharmacy => DiseaseKind::Chronic,
+        };
+        if filings.next().is_some() || declared != kind {
+            return Some(Verdict::NotMeant);
+        }
+        Some(Verdict::Refused(Reason::DiseaseNotApproved, Arc::clone(&self.citation)))
+    }
+
+    fn place_refusal(&self, visit: &Visit) -> Option<Reason> {
+        let conditions = &self.conditions;
+        let at_pharmacy = visit.kind == VisitKind::Pharmacy || visit.institution.kind == InstitutionKind::Pharmacy;
+        match conditions.pharmacy.filter(|_| at_pharmacy) {
+            Some(PharmacyText::Never) => return Some(Reason::InstitutionKindNotCovered),
+            Some(PharmacyText::Prescription) if visit.prescriber_level.is_none() => {
+                return Some(Reason::NoPrescription);
+            }
+            Some(PharmacyText::Prescription) | None => {}
+        }
+        if !asks(&conditions.institution_kinds, &visit.institution.kind) {
+            return Some(Reason::InstitutionKindNotCovered);
+        }
+        (!asks(&conditions.levels, &visit.level())).then_some(Reason::LevelTooLow)
+    }
+
+    fn person_refusal(&self, case: &PricedCase) -> Option<Reason> {
+        let (conditions, person) = (&self.conditions, &case.person);
+        if conditions.kunming_household && !person.kunming_household {
+            return Some(Reason::HouseholdNotLocal);
+        }
+        let in_category = person.categories.iter().any(|category| asks(&conditions.categories, category));
+        if !conditions.categories.is_empty() && !in_category {
+            return Some(Reason::NotInCategory);
+        }
+        if !asks(&conditions.disability_levels, &person.disability_level) {
+            return Some(Reason::NotInCategory);
+        }
+        let age = person.age_on(case.visit.service_date);
+        conditions.age_from.as_ref().is_some_and(|from| age < from.value).then_some(Reason::AgeNotCovered)
+    }
+}
+
+impl CodeList {
+    fn verdict(&self, case: &PricedCase) -> Verdict {
+        let refused = |reason, citation: &Arc<Citation>| Verdict::Refused(reason, Arc::clone(citation));
+        let Some(diagnosis) = &case.visit.diagnosis else {
+            return refused(Reason::DiagnosisNotListed, &self.citation);
+        };
+        if self.members.iter().any(|member| **member == *diagnosis.as_str()) {
+            return Verdict::Meets;
+        }
+        if !self.members_up_to_age.iter().any(|member| **member == *diagnosis.as_str()) {
+            return refused(Reason::DiagnosisNotListed, &self.citation);
+        }
+        let age = case.person.age_on(case.visit.service_date);
+        match &self.age {
+            Some(limit) if age > limit.value => refused(Reason::AgeNotCovered, &limit.citation),
+            Some(_) | None => Verdict::Meets,
+        }
+    }
+}
+
+/// Whether an approved disease counts on the service date.
+pub(crate) fn counts(filing: &DiseaseFiling, case: &PricedCase) -> bool {
+    filing.approved_date <= case.visit.service_date
+}
+
+fn is_negotiated(drug: &DrugCode, not_on: &[Arc<str>]) -> bool {
+    !not_on.iter().any(|listed| **listed == *drug.as_str())
+}
+
+/// Whether a list that asks for nothing when empty is satisfied by `given`.
+fn asks<T: PartialEq>(list: &[T], given: &T) -> bool {
+    list.is_empty() || list.contains(given)
+}

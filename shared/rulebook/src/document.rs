@@ -1,0 +1,293 @@
+//! What a rule document may say, as it is written in TOML.
+
+use claim::{
+    AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionKind, Level, RuleStatus, Service,
+    TreatmentRegion, VisitKind,
+};
+use serde::Deserialize;
+
+/// The head of a document.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DocumentText {
+    pub(crate) number: Option<String>,
+    pub(crate) title: String,
+    pub(crate) region: String,
+    pub(crate) in_force_from: toml::value::Datetime,
+    pub(crate) status: RuleStatus,
+}
+
+/// A benefit: who is paid what from which fund for which expense.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BenefitText {
+    pub(crate) title: TitleText,
+    pub(crate) payer: String,
+    pub(crate) fund: Fund,
+    pub(crate) base: BaseText,
+    /// What lines settle as; for `lines` only, other bases keep the service they come from.
+    pub(crate) service: Option<Service>,
+    /// The services whose personal eligible expense is the base; for `personal` only.
+    #[serde(default)]
+    pub(crate) services: Vec<Service>,
+    #[serde(default)]
+    pub(crate) when: ConditionsText,
+    /// One payment and one rounding for each negotiated drug.
+    #[serde(default)]
+    pub(crate) per_drug: bool,
+    pub(crate) deductible: Option<DeductibleText>,
+    pub(crate) rate: Option<RateText>,
+    pub(crate) bands: Option<BandsText>,
+    pub(crate) top_up: Option<String>,
+    /// The parameter was never entered: the expense is the person's.
+    #[serde(default)]
+    pub(crate) not_payable_yet: bool,
+    #[serde(default)]
+    pub(crate) ceilings: Vec<CeilingText>,
+    /// The benefit that takes the expense beyond a ceiling; the person where there is none.
+    pub(crate) beyond: Option<String>,
+    /// A counter that the base of every case meeting the conditions moves, whichever benefit of a group pays.
+    pub(crate) tally: Option<String>,
+    /// The share of the base on lines that break the rules of treatment is left out.
+    pub(crate) leave_out_violations: Option<String>,
+}
+
+/// The name of a benefit, for readers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TitleText {
+    pub(crate) zh: String,
+    pub(crate) en: String,
+}
+
+/// The expense that a benefit looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum BaseText {
+    /// The eligible expense of the lines assigned to it.
+    Lines,
+    /// What did not fit under the ceilings of the benefits that name it in `beyond`.
+    Overflow,
+    /// The eligible expense of its services that earlier payers left to the person.
+    Personal,
+}
+
+/// When a benefit applies. A list that is absent asks for nothing.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConditionsText {
+    pub(crate) scheme: Option<SchemeText>,
+    #[serde(default)]
+    pub(crate) kinds: Vec<VisitKind>,
+    pub(crate) line: Option<LineText>,
+    #[serde(default)]
+    pub(crate) levels: Vec<Level>,
+    #[serde(default)]
+    pub(crate) institution_kinds: Vec<InstitutionKind>,
+    pub(crate) pharmacy: Option<PharmacyText>,
+    #[serde(default)]
+    pub(crate) kunming_household: bool,
+    #[serde(default)]
+    pub(crate) categories: Vec<AssistanceCategory>,
+    /// The parameter that holds the least age in completed years.
+    pub(crate) age_from: Option<String>,
+    #[serde(default)]
+    pub(crate) disability_levels: Vec<u8>,
+    /// The list that the main diagnosis has to be on.
+    pub(crate) diagnosis_on: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SchemeText {
+    Employee,
+    Resident,
+}
+
+/// What a benefit asks of a pharmacy's bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PharmacyText {
+    /// A prescription of a designated institution.
+    Prescription,
+    /// Nothing is paid there.
+    Never,
+}
+
+/// What a benefit asks of a line.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LineText {
+    /// The line is for a disease approved on this register.
+    pub(crate) approved: Option<DiseaseKind>,
+    /// Only these diseases.
+    #[serde(default)]
+    pub(crate) only: Vec<DiseaseCode>,
+    /// All but these diseases.
+    #[serde(default)]
+    pub(crate) except: Vec<DiseaseCode>,
+    /// The line is a negotiated drug in its agreement period.
+    #[serde(default)]
+    pub(crate) negotiated_drug: bool,
+    /// A list of drugs that are no negotiated drugs while it is in force.
+    pub(crate) drug_not_on: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeductibleText {
+    pub(crate) parameter: String,
+    /// The share of the parameter that is the deductible; a parameter too.
+    pub(crate) share: Option<String>,
+    /// The level it is read at; the visit's where absent.
+    pub(crate) level: Option<Level>,
+    pub(crate) per: PerText,
+    pub(crate) counter: String,
+    /// What was borne is also noted by institution and day, for a stay to find.
+    pub(crate) noted_as: Option<String>,
+    pub(crate) merges: Option<MergesText>,
+}
+
+/// What a deductible is borne once for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PerText {
+    /// One visit: a bill, or all bills of one registration.
+    Visit,
+    /// A natural year.
+    Year,
+    /// A natural year and a negotiated drug.
+    Drug,
+}
+
+/// The deductibles noted at the same institution up to so many days before admission count toward this one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MergesText {
+    pub(crate) noted_as: String,
+    pub(crate) days: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RateText {
+    pub(crate) parameter: String,
+    /// The level it is read at; the visit's where absent.
+    pub(crate) level: Option<Level>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BandsText {
+    pub(crate) parameter: String,
+    pub(crate) threshold: String,
+    pub(crate) counter: String,
+    pub(crate) concession: Option<ConcessionText>,
+}
+
+/// Better terms for some categories.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConcessionText {
+    pub(crate) categories: Vec<AssistanceCategory>,
+    /// The share of the threshold that stays.
+    pub(crate) threshold_share: String,
+    /// The points that every band's rate rises by.
+    pub(crate) points: String,
+    pub(crate) without_ceiling: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CeilingText {
+    pub(crate) counter: String,
+    pub(crate) parameter: Option<String>,
+    pub(crate) by_diseases: Option<ByDiseasesText>,
+    /// Counters that are counted under the same ceiling; of this payer or of an earlier one.
+    #[serde(default)]
+    pub(crate) together_with: Vec<String>,
+}
+
+/// A ceiling that rises with the number of approved diseases.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ByDiseasesText {
+    pub(crate) kind: DiseaseKind,
+    pub(crate) first: String,
+    pub(crate) raised_for: DiseaseCode,
+    pub(crate) raised: String,
+    pub(crate) further: String,
+    pub(crate) most: String,
+}
+
+/// Something cited that has no value.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DefinitionText {
+    pub(crate) title: TitleText,
+}
+
+/// A list of codes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListText {
+    pub(crate) members: Vec<String>,
+    /// Members that count up to an age only.
+    #[serde(default)]
+    pub(crate) members_up_to_age: Vec<String>,
+    /// The parameter that holds that age, in completed years and inclusive.
+    pub(crate) age: Option<String>,
+    /// The members are drugs that are class A while the list is in force.
+    #[serde(default)]
+    pub(crate) makes_class_a: bool,
+}
+
+/// The payers in the order they are asked (`payers`), or a payer's benefits in the order they are tried.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OrderText {
+    pub(crate) members: Vec<String>,
+}
+
+/// Benefits of which the one that pays most applies; of equals the first.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HighestAppliesText {
+    pub(crate) payer: String,
+    pub(crate) members: Vec<String>,
+}
+
+/// People of some categories get nothing from a payer, unless they are of another category too.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExclusionText {
+    pub(crate) payer: String,
+    pub(crate) categories: Vec<AssistanceCategory>,
+    #[serde(default)]
+    pub(crate) unless: Vec<AssistanceCategory>,
+}
+
+/// Points off a payer's rates for care in another region.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReductionText {
+    pub(crate) payer: String,
+    pub(crate) parameter: String,
+    pub(crate) regions: Vec<TreatmentRegion>,
+    pub(crate) filings: Vec<Filing>,
+    /// Kinds of visit that it holds for whatever the filing says.
+    #[serde(default)]
+    pub(crate) always: Vec<VisitKind>,
+    /// Kinds of visit that it never holds for.
+    #[serde(default)]
+    pub(crate) never: Vec<VisitKind>,
+}
+
+/// A point that the documents leave open, with the reading that was chosen.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReadingText {
+    pub(crate) question: String,
+    pub(crate) chosen: String,
+    pub(crate) options: Vec<String>,
+}

@@ -1,0 +1,246 @@
+//! An adjudication while it is computed: what was decided so far and where the counters stand by it.
+
+use std::sync::Arc;
+
+use claim::{
+    Adjudication, Citation, CounterKey, CounterMove, DrugCode, InputName, Operation, PayerId, Portion, PricedCase,
+    Reason, Refusal, Service, Step,
+};
+use money::Fen;
+
+use crate::benefit::Base;
+use crate::formula::amount;
+use crate::{Benefit, Counters, InForce};
+
+/// The part of a bill that a benefit looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What it settles as.
+    pub service: Service,
+    /// Its lines, by index; empty for the whole bill.
+    pub lines: Vec<u32>,
+    /// The negotiated drug that it is.
+    pub drug: Option<DrugCode>,
+    /// The eligible expense of its lines.
+    pub eligible: Fen,
+    /// The expense that the benefit looks at, at most what is eligible.
+    pub base: Fen,
+}
+
+/// What a benefit would decide; nothing is moved until it is committed.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub(crate) portions: Vec<Portion>,
+    pub(crate) moves: Vec<CounterMove>,
+    pub(crate) shortfall: Option<(Reason, Arc<Citation>)>,
+}
+
+impl Outcome {
+    /// What the benefit would pay.
+    #[must_use]
+    pub fn paid(&self) -> Fen {
+        self.portions.iter().map(|portion| portion.paid).sum()
+    }
+
+    /// The same, with a step that says which payments of other entitlements it was chosen over.
+    #[must_use]
+    pub fn chosen_over(mut self, alternatives: &[Fen], by: &Arc<Citation>) -> Self {
+        if alternatives.is_empty() {
+            return self;
+        }
+        for portion in &mut self.portions {
+            let payment = std::iter::once(amount(InputName::Payment, portion.paid));
+            let others = alternatives.iter().map(|other| amount(InputName::Alternative, *other));
+            portion.steps.push(Step {
+                operation: Operation::ChooseHighest,
+                citation: Arc::clone(by),
+                inputs: payment.chain(others).collect(),
+                result: portion.paid,
+                rounded: false,
+            });
+        }
+        self
+    }
+
+    /// The expense that the benefit would look at.
+    #[must_use]
+    pub fn base(&self) -> Fen {
+        self.portions.iter().map(|portion| portion.base).sum()
+    }
+}
+
+/// An adjudication in the making.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    pub(crate) rules: &'a InForce,
+    pub(crate) case: &'a PricedCase,
+    earlier: &'a [Adjudication],
+    counters: &'a Counters,
+    adjudication: Adjudication,
+}
+
+impl<'a> Draft<'a> {
+    /// Nothing decided yet.
+    #[must_use]
+    pub const fn new(
+        payer: PayerId,
+        rules: &'a InForce,
+        case: &'a PricedCase,
+        earlier: &'a [Adjudication],
+        counters: &'a Counters,
+    ) -> Self {
+        Self { rules, case, earlier, counters, adjudication: Adjudication::nothing(payer) }
+    }
+
+    /// The adjudication as decided.
+    #[must_use]
+    pub fn finish(self) -> Adjudication {
+        self.adjudication
+    }
+
+    /// Notes that a benefit does not apply; each reason once.
+    pub fn refuse(&mut self, benefit: &Benefit, reason: Reason, citation: &Arc<Citation>) {
+        let refusals = &mut self.adjudication.refusals;
+        if !refusals.iter().any(|refusal| refusal.benefit == benefit.id && refusal.reason == reason) {
+            refusals.push(Refusal { benefit: benefit.id.clone(), reason, citation: Arc::clone(citation) });
+        }
+    }
+
+    /// The parts of the bill that a benefit looks at by what was decided before it, one for each service.
+    /// Empty for a benefit that lines are assigned to.
+    #[must_use]
+    pub fn parts(&self, benefit: &Benefit) -> Vec<Part> {
+        let earlier = self.earlier.iter().chain(std::iter::once(&self.adjudication));
+        parts_left(self.rules, benefit, earlier.flat_map(|adjudication| &adjudication.portions))
+    }
+
+    /// Decides `parts` under `benefit`, and what does not fit under its ceilings under the next layer of this payer.
+    pub fn settle(&mut self, benefit: &Benefit, parts: &[Part]) {
+        let outcome = self.evaluate(benefit, parts);
+        self.commit(benefit, outcome);
+    }
+
+    /// Takes an outcome as decided.
+    pub fn commit(&mut self, benefit: &Benefit, outcome: Outcome) {
+        if let Some((reason, citation)) = &outcome.shortfall {
+            self.refuse(benefit, *reason, citation);
+        }
+        for counter_move in outcome.moves {
+            self.move_to(counter_move.key, counter_move.after);
+        }
+        let next = benefit.beyond.as_ref().filter(|next| next.payer == benefit.payer);
+        let rest: Vec<Part> =
+            outcome.portions.iter().filter(|portion| !portion.above_ceiling.is_zero()).map(rest_of).collect();
+        self.adjudication.portions.extend(outcome.portions);
+        if let Some(next) = next.filter(|_| !rest.is_empty()) {
+            self.settle(next, &rest);
+        }
+    }
+
+    /// Moves the benefit's tally, where it has one, by the expense it looked at. Each tally moves once.
+    pub fn tally(&mut self, benefit: &Benefit, expense: Fen) {
+        let Some(name) = &benefit.tally else { return };
+        let key = CounterKey { name: name.clone(), benefit_year: self.case.benefit_year() };
+        if expense.is_zero() || self.pending(&key).is_some() {
+            return;
+        }
+        let after = self.counter(&key) + expense;
+        self.move_to(key, after);
+    }
+
+    /// Where one of this payer's counters stands by what was decided so far.
+    pub(crate) fn counter(&self, key: &CounterKey) -> Fen {
+        self.pending(key).map_or_else(|| self.counters.get(key), |counter_move| counter_move.after)
+    }
+
+    /// Where an earlier payer's counter stands after its adjudication, where that looked at it.
+    pub(crate) fn earlier_counter(&self, key: &CounterKey) -> Option<Fen> {
+        let mut moves = self.earlier.iter().flat_map(|adjudication| &adjudication.moves);
+        moves.find(|counter_move| counter_move.key == *key).map(|counter_move| counter_move.after)
+    }
+
+    fn pending(&self, key: &CounterKey) -> Option<&CounterMove> {
+        self.adjudication.moves.iter().find(|counter_move| counter_move.key == *key)
+    }
+
+    fn move_to(&mut self, key: CounterKey, after: Fen) {
+        if let Some(counter_move) = self.adjudication.moves.iter_mut().find(|counter_move| counter_move.key == key) {
+            counter_move.after = after;
+            return;
+        }
+        let before = self.counters.get(&key);
+        self.adjudication.moves.push(CounterMove { key, before, after });
+    }
+}
+
+/// The parts that a benefit on an overflow or on the personal expense finds in earlier portions.
+pub(crate) fn parts_left<'p>(
+    rules: &InForce,
+    benefit: &Benefit,
+    portions: impl Iterator<Item = &'p Portion>,
+) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for portion in portions {
+        let Some(of) = rules.benefit(&portion.benefit) else { continue };
+        match &benefit.base {
+            Base::Lines(_) => {}
+            Base::Overflow => {
+                let passes_on = of.beyond.as_ref().is_some_and(|next| next.id == benefit.id);
+                if passes_on && !portion.above_ceiling.is_zero() {
+                    let part = part_for(&mut parts, portion);
+                    part.eligible += portion.above_ceiling;
+                    part.base += portion.above_ceiling;
+                }
+            }
+            Base::Personal(services) => {
+                if services.contains(&portion.service) {
+                    let is_first_layer = of.line_service().is_some();
+                    let part = part_for(&mut parts, portion);
+                    if is_first_layer {
+                        part.eligible += portion.base;
+                        part.base += portion.base;
+                    }
+                    part.base -= portion.paid;
+                }
+            }
+        }
+    }
+    parts.retain(|part| !part.eligible.is_zero());
+    parts
+}
+
+fn part_for<'v>(parts: &'v mut Vec<Part>, portion: &Portion) -> &'v mut Part {
+    let at = parts.iter().position(|part| part.service == portion.service);
+    let at = at.unwrap_or(parts.len());
+    if at == parts.len() {
+        let (service, lines) = (portion.service, portion.lines.clone());
+        parts.push(Part { service, lines, drug: None, eligible: Fen::ZERO, base: Fen::ZERO });
+    } else if let Some(part) = parts.get_mut(at) {
+        join_lines(&mut part.lines, &portion.lines);
+    }
+    #[expect(clippy::indexing_slicing, reason = "the part was found or pushed just above")]
+    &mut parts[at]
+}
+
+fn join_lines(lines: &mut Vec<u32>, more: &[u32]) {
+    if lines.is_empty() {
+        return;
+    }
+    if more.is_empty() {
+        lines.clear();
+        return;
+    }
+    lines.extend_from_slice(more);
+    lines.sort_unstable();
+    lines.dedup();
+}
+
+fn rest_of(portion: &Portion) -> Part {
+    Part {
+        service: portion.service,
+        lines: portion.lines.clone(),
+        drug: None,
+        eligible: portion.above_ceiling,
+        base: portion.above_ceiling,
+    }
+}

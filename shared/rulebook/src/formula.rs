@@ -1,0 +1,312 @@
+//! The benefit formula: deductible, rate or bands, ceilings, and what lies beyond them, every step written down.
+
+use std::sync::Arc;
+
+use claim::{
+    Citation, CounterKey, CounterMove, Input, InputName, InputValue, Operation, Portion, PricedLine, Reason, Step,
+};
+use money::{Fen, Rate, Unrounded};
+
+use crate::Benefit;
+use crate::benefit::{Base, Formula, Per};
+use crate::draft::{Draft, Outcome, Part};
+use crate::value::{ByPerson, Cited};
+
+/// A computation of one benefit on one expense, as far as it went.
+#[derive(Debug)]
+pub(crate) struct Working {
+    pub(crate) base: Fen,
+    pub(crate) deductible: Fen,
+    pub(crate) coinsurance: Fen,
+    pub(crate) above_ceiling: Fen,
+    pub(crate) paid: Fen,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) moves: Vec<CounterMove>,
+    pub(crate) shortfall: Option<(Reason, Arc<Citation>)>,
+}
+
+impl Working {
+    const fn on(base: Fen) -> Self {
+        Self {
+            base,
+            deductible: Fen::ZERO,
+            coinsurance: Fen::ZERO,
+            above_ceiling: Fen::ZERO,
+            paid: Fen::ZERO,
+            steps: Vec::new(),
+            moves: Vec::new(),
+            shortfall: None,
+        }
+    }
+
+    pub(crate) fn step(&mut self, operation: Operation, citation: &Arc<Citation>, inputs: &[Input], result: Fen) {
+        self.note(operation, citation, inputs, result, false);
+    }
+
+    pub(crate) fn rounded_step(&mut self, operation: Operation, by: &Arc<Citation>, inputs: &[Input], result: Fen) {
+        self.note(operation, by, inputs, result, true);
+    }
+
+    fn note(&mut self, operation: Operation, by: &Arc<Citation>, inputs: &[Input], result: Fen, rounded: bool) {
+        self.steps.push(Step { operation, citation: Arc::clone(by), inputs: inputs.to_vec(), result, rounded });
+    }
+
+    pub(crate) fn moves_by(&mut self, key: CounterKey, before: Fen, by: Fen) {
+        self.moves.push(CounterMove { key, before, after: before + by });
+    }
+}
+
+pub(crate) const fn amount(name: InputName, amount: Fen) -> Input {
+    Input { name, value: InputValue::Amount(amount) }
+}
+
+pub(crate) const fn rate(name: InputName, rate: Rate) -> Input {
+    Input { name, value: InputValue::Rate(rate) }
+}
+
+impl Draft<'_> {
+    /// What `benefit` would decide on `parts`, in one payment rounded once.
+    #[must_use]
+    pub fn evaluate(&self, benefit: &Benefit, parts: &[Part]) -> Outcome {
+        let parts = &self.without_violations(benefit, parts);
+        let bases: Vec<Fen> = parts.iter().map(|part| part.base).collect();
+        let whole = self.work(benefit, parts, bases.iter().copied().sum());
+        let portions = match parts.as_slice() {
+            [part] => vec![portion(
+                benefit,
+                part,
+                whole.steps.clone(),
+                [whole.deductible, whole.coinsurance, whole.above_ceiling],
+                whole.paid,
+            )],
+            _ => self.share_out(benefit, parts, &whole),
+        };
+        let expected = whole.paid.is_zero() && !whole.base.is_zero();
+        Outcome { portions, moves: whole.moves, shortfall: whole.shortfall.filter(|_| expected) }
+    }
+
+    /// One payment over several services: each gets what the payment grows by with its expense, in their order.
+    fn share_out(&self, benefit: &Benefit, parts: &[Part], whole: &Working) -> Vec<Portion> {
+        let mut left = [whole.deductible, whole.coinsurance, whole.above_ceiling];
+        let (mut expense, mut paid_before) = (Fen::ZERO, Fen::ZERO);
+        let mut portions = Vec::with_capacity(parts.len());
+        for part in parts {
+            expense += part.base;
+            let paid_with = self.work(benefit, parts, expense).paid;
+            let paid = paid_with - paid_before;
+            paid_before = paid_with;
+            let mut unpaid = part.base - paid;
+            let burden = left.map(|burden| {
+                let taken = burden.min(unpaid);
+                unpaid -= taken;
+                taken
+            });
+            for (left, taken) in left.iter_mut().zip(burden) {
+                *left -= taken;
+            }
+            portions.push(portion(benefit, part, whole.steps.clone(), burden, paid));
+        }
+        portions
+    }
+
+    fn work(&self, benefit: &Benefit, parts: &[Part], base: Fen) -> Working {
+        let mut working = Working::on(base);
+        self.open(benefit, parts, &mut working);
+        match &benefit.formula {
+            Formula::Rate { rate, level } => {
+                let level = level.unwrap_or_else(|| self.case.visit.level());
+                let drug_part = parts.first();
+                self.apply_deductible(benefit, drug_part, &mut working);
+                let rate = self.apply_rate(benefit, rate, level, &mut working);
+                self.apply_ceilings(benefit, Some(rate), &mut working);
+            }
+            Formula::Bands(bands) => {
+                let has_ceiling = self.apply_bands(bands, &mut working);
+                if has_ceiling {
+                    self.apply_ceilings(benefit, None, &mut working);
+                }
+            }
+            Formula::TopUp(share) => self.top_up(share, parts, &mut working),
+            Formula::NotPayableYet => {
+                working.coinsurance = base;
+                working.shortfall = Some((Reason::NotPayableYet, Arc::clone(&benefit.citation)));
+            }
+        }
+        self.close(benefit, &mut working);
+        working
+    }
+
+    fn open(&self, benefit: &Benefit, parts: &[Part], working: &mut Working) {
+        let eligible: Fen = parts.iter().map(|part| part.eligible).sum();
+        let inputs = [amount(InputName::Eligible, eligible)];
+        match benefit.base {
+            Base::Lines(_) => working.step(Operation::TakeBase, &benefit.citation, &inputs, working.base),
+            Base::Overflow => {
+                let inputs = [amount(InputName::Expense, working.base)];
+                working.step(Operation::TakeBase, &benefit.citation, &inputs, working.base);
+            }
+            Base::Personal(_) => {
+                let violating: Fen = parts.iter().map(|part| self.violating(part)).sum();
+                if let Some(citation) = benefit.violations.as_ref().filter(|_| !violating.is_zero()) {
+                    let inputs = [inputs[0], amount(InputName::Violating, violating)];
+                    working.rounded_step(Operation::LeaveOutViolations, citation, &inputs, working.base);
+                } else {
+                    let paid = amount(InputName::PaidEarlier, eligible.less(working.base));
+                    working.step(Operation::TakeBase, &benefit.citation, &[inputs[0], paid], working.base);
+                }
+            }
+        }
+        if let Some(age) = benefit.age_citation(self.case) {
+            working.step(Operation::TakeBase, age, &[], working.base);
+        }
+    }
+
+    /// The deductible that is left comes off the expense and is the person's.
+    fn apply_deductible(&self, benefit: &Benefit, part: Option<&Part>, working: &mut Working) {
+        let Some(deductible) = &benefit.deductible else { return };
+        let visit = &self.case.visit;
+        let insurance = self.case.person.insurance;
+        let level = deductible.level.unwrap_or_else(|| visit.level());
+        let nominal = deductible.amount.value.at(level);
+        let nominal = deductible
+            .share
+            .as_ref()
+            .map_or(nominal, |share| (nominal * share.value.at(insurance, level)).round_half_up());
+
+        let key = deductible.counter_key(visit, part.and_then(|part| part.drug.as_ref()));
+        let borne_before = key.as_ref().map_or(Fen::ZERO, |key| self.counter(key));
+        let merged = deductible
+            .merged_keys(visit)
+            .into_iter()
+            .map(|key| (self.counter(&key), key))
+            .filter(|(borne, _)| !borne.is_zero());
+        let merged: Vec<_> = merged.collect();
+        let merged_sum: Fen = merged.iter().map(|(borne, _)| *borne).sum();
+        let left = nominal.less(borne_before + merged_sum);
+        working.deductible = left.min(working.base);
+
+        let citation = &deductible.amount.citation;
+        let inputs = [
+            amount(InputName::Expense, working.base),
+            amount(InputName::Deductible, nominal),
+            amount(InputName::DeductibleBorne, borne_before + merged_sum),
+        ];
+        let expense = working.base - working.deductible;
+        working.step(Operation::ApplyDeductible, citation, &inputs, expense);
+        if let (Some(merges), false) = (&deductible.merges, merged.is_empty()) {
+            let inputs = [amount(InputName::DeductibleBorne, merged_sum)];
+            working.step(Operation::ApplyDeductible, &merges.days.citation, &inputs, expense);
+        }
+        if let Some(share) = &deductible.share {
+            let inputs =
+                [amount(InputName::Deductible, nominal), rate(InputName::Rate, share.value.at(insurance, level))];
+            working.rounded_step(Operation::ApplyDeductible, &share.citation, &inputs, expense);
+        }
+        if expense.is_zero() {
+            working.shortfall = Some((Reason::WithinDeductible, Arc::clone(citation)));
+        }
+
+        let is_tally = benefit.tally.as_ref() == Some(&deductible.counter) && deductible.per == Per::Year;
+        let counted = working.deductible + merged_sum;
+        if let Some(key) = key.filter(|_| !is_tally && !counted.is_zero()) {
+            working.moves_by(key, borne_before, counted);
+        }
+        for (borne, key) in merged {
+            // A deductible that counted toward this stay counts toward no other.
+            working.moves.push(CounterMove { key, before: borne, after: Fen::ZERO });
+        }
+        if let Some(key) = deductible.noted_key(visit).filter(|_| !working.deductible.is_zero()) {
+            let noted = self.counter(&key);
+            working.moves_by(key, noted, working.deductible);
+        }
+    }
+
+    /// The rate, lowered for care elsewhere, makes the payment before ceilings.
+    fn apply_rate(
+        &self,
+        benefit: &Benefit,
+        full: &Cited<ByPerson<Rate>>,
+        level: claim::Level,
+        working: &mut Working,
+    ) -> Rate {
+        let insurance = self.case.person.insurance;
+        let mut applied = full.value.at(insurance, level);
+        let expense = working.base - working.deductible;
+        if let Some(points) = self.rules.reduction(&benefit.payer, &self.case.visit) {
+            let off = points.value.at(insurance, level);
+            let inputs = [rate(InputName::Rate, applied), rate(InputName::Points, off)];
+            working.step(Operation::LowerRate, &points.citation, &inputs, expense);
+            applied = applied.lowered_by(off);
+        }
+        let inputs = [amount(InputName::Expense, expense), rate(InputName::Rate, applied)];
+        working.paid = (expense * applied).round_half_up();
+        working.rounded_step(Operation::ApplyRate, &full.citation, &inputs, working.paid);
+        applied
+    }
+
+    /// What earlier payers paid is raised to a share of the eligible expense.
+    fn top_up(&self, share: &Cited<ByPerson<Rate>>, parts: &[Part], working: &mut Working) {
+        let eligible: Fen = parts.iter().map(|part| part.eligible).sum();
+        let paid_earlier = eligible - working.base;
+        let share_of = share.value.at(self.case.person.insurance, self.case.visit.level());
+        working.paid = (eligible * share_of).round_half_up().less(paid_earlier).min(working.base);
+        let inputs = [
+            amount(InputName::Eligible, eligible),
+            rate(InputName::Rate, share_of),
+            amount(InputName::PaidEarlier, paid_earlier),
+        ];
+        working.rounded_step(Operation::TopUp, &share.citation, &inputs, working.paid);
+    }
+
+    /// What is neither deductible, paid nor beyond a ceiling is the person's share.
+    fn close(&self, benefit: &Benefit, working: &mut Working) {
+        working.coinsurance = working.base - working.deductible - working.above_ceiling - working.paid;
+        if working.above_ceiling.is_zero() {
+            return;
+        }
+        let citation = benefit.beyond.as_ref().map_or(&benefit.citation, |next| &next.citation);
+        let expense = amount(InputName::Expense, working.base - working.deductible);
+        working.step(Operation::PassOn, citation, &[expense], working.above_ceiling);
+    }
+
+    /// The parts with the share of lines that break the rules of treatment left out of their base.
+    fn without_violations(&self, benefit: &Benefit, parts: &[Part]) -> Vec<Part> {
+        let mut parts = parts.to_vec();
+        if benefit.violations.is_none() {
+            return parts;
+        }
+        for part in &mut parts {
+            let violating = self.violating(part);
+            if !violating.is_zero() {
+                let kept = Unrounded::in_proportion(part.base, part.eligible.less(violating), part.eligible);
+                part.base = kept.map_or(Fen::ZERO, Unrounded::round_half_up);
+            }
+        }
+        parts
+    }
+
+    fn violating(&self, part: &Part) -> Fen {
+        let eligible = |line: &PricedLine| if line.violates_rules { line.split.eligible } else { Fen::ZERO };
+        if part.lines.is_empty() {
+            return self.case.lines.iter().map(eligible).sum();
+        }
+        let lines = part.lines.iter().filter_map(|index| self.case.lines.get(usize::try_from(*index).ok()?));
+        lines.map(eligible).sum()
+    }
+}
+
+fn portion(benefit: &Benefit, part: &Part, steps: Vec<Step>, burden: [Fen; 3], paid: Fen) -> Portion {
+    let [deductible, coinsurance, above_ceiling] = burden;
+    Portion {
+        benefit: benefit.id.clone(),
+        service: part.service,
+        fund: benefit.fund,
+        lines: part.lines.clone(),
+        base: part.base,
+        deductible,
+        coinsurance,
+        above_ceiling,
+        paid,
+        steps,
+    }
+}

@@ -1,0 +1,155 @@
+//! A PostgreSQL server for one test process: in a temporary directory, on a Unix socket only, started from the
+//! installed binaries as an unprivileged user, and gone when the process ends, however it ends.
+
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+
+use crate::Location;
+
+const BINARIES_VARIABLE: &str = "ONESTOP_POSTGRES_BIN";
+const VERSIONED_BINARIES: &str = "/usr/lib/postgresql";
+/// Who may run the server where the tests run as root, which PostgreSQL refuses.
+const UNPRIVILEGED_USERS: [&str; 2] = ["postgres", "nobody"];
+
+/// Makes and starts a server, says `ready`, and waits on its input: that ends with the test process, even a killed one.
+const SCRIPT: &str = r#"
+umask 077
+"$1/initdb" -D "$2/data" -U onestop -A trust -E UTF8 --locale=C --no-sync > "$2/log" 2>&1 &&
+printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$2'" 'max_connections = 300' 'fsync = off' \
+    >> "$2/data/postgresql.conf" &&
+"$1/pg_ctl" -D "$2/data" -l "$2/log" -w start > /dev/null 2>> "$2/log" &&
+echo ready || cat "$2/log"
+exec >&-
+cat > /dev/null
+"$1/pg_ctl" -D "$2/data" -m immediate -w stop > /dev/null 2>&1
+rm -rf "$2"
+"#;
+
+/// Why there is no PostgreSQL to test on.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PostgresNotStarted {
+    /// No binaries were found.
+    #[error(
+        "no PostgreSQL found on PATH or under {VERSIONED_BINARIES}: install it with `apt-get install postgresql` or \
+         `make setup`, or name the directory of its binaries in {BINARIES_VARIABLE}"
+    )]
+    NotInstalled,
+    /// The tests run as root and there is no user to run the server as.
+    #[error("PostgreSQL does not run as root and there is no user postgres or nobody to run it as")]
+    NoUser,
+    /// The server did not start.
+    #[error("PostgreSQL did not start: {0}")]
+    Failed(String),
+}
+
+impl From<io::Error> for PostgresNotStarted {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// The test process's own server.
+#[derive(Debug)]
+pub struct PrivatePostgres {
+    directory: PathBuf,
+    databases: AtomicU64,
+    /// The server lives as long as this pipe.
+    _alive: ChildStdin,
+}
+
+impl PrivatePostgres {
+    /// The server of this process; started on the first call.
+    ///
+    /// # Errors
+    /// No installed PostgreSQL, or one that does not start.
+    pub fn start() -> Result<&'static Self, PostgresNotStarted> {
+        static SERVER: OnceLock<Result<PrivatePostgres, PostgresNotStarted>> = OnceLock::new();
+        SERVER.get_or_init(start).as_ref().map_err(Clone::clone)
+    }
+
+    /// A new, empty database.
+    ///
+    /// # Errors
+    /// A server that no longer answers.
+    pub async fn new_database(&self) -> Result<Location, PostgresNotStarted> {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let failed = |error: sqlx::Error| PostgresNotStarted::Failed(error.to_string());
+        let mut connection = PgConnection::connect(&self.url("postgres")).await.map_err(failed)?;
+        connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.map_err(failed)?;
+        connection.close().await.map_err(failed)?;
+        Ok(Location::Postgres(self.url(&name)))
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://onestop@localhost/{database}?host={}", self.directory.display())
+    }
+}
+
+fn start() -> Result<PrivatePostgres, PostgresNotStarted> {
+    let binaries = binaries().ok_or(PostgresNotStarted::NotInstalled)?;
+    // A socket's path has at most 107 bytes, so the directory is not put below a deep one.
+    let directory = tempfile::Builder::new().prefix("onestop-pg-").tempdir()?;
+    std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o700))?;
+    let mut command = Command::new("sh");
+    command.args(["-c", SCRIPT, "sh"]).arg(binaries).arg(directory.path()).current_dir(directory.path());
+    // In a group of its own an interrupt from the terminal ends the tests first and then, by the pipe, the server.
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
+    if is_root()? {
+        let (user, group) = unprivileged_user()?.ok_or(PostgresNotStarted::NoUser)?;
+        chown(directory.path(), Some(user), Some(group))?;
+        command.uid(user).gid(group);
+    }
+    let mut child = command.spawn()?;
+    let (alive, output) = (child.stdin.take(), child.stdout.take());
+    let mut said = String::new();
+    output.into_iter().try_for_each(|mut output| output.read_to_string(&mut said).map(drop))?;
+    match alive {
+        Some(alive) if said == "ready\n" => {
+            Ok(PrivatePostgres { directory: directory.keep(), databases: AtomicU64::new(1), _alive: alive })
+        }
+        _ => Err(PostgresNotStarted::Failed(said)),
+    }
+}
+
+fn binaries() -> Option<PathBuf> {
+    let complete =
+        |directory: &PathBuf| ["initdb", "pg_ctl", "postgres"].iter().all(|name| directory.join(name).is_file());
+    if let Some(named) = std::env::var_os(BINARIES_VARIABLE) {
+        return Some(PathBuf::from(named)).filter(complete);
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .find(complete)
+        .or_else(|| versioned(Path::new(VERSIONED_BINARIES)).into_iter().find(complete))
+}
+
+/// The directories of installed versions, the newest first.
+fn versioned(root: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let mut versions: Vec<(u32, PathBuf)> = entries
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .collect();
+    versions.sort_by(|a, b| b.cmp(a));
+    versions.into_iter().map(|(_, directory)| directory).collect()
+}
+
+fn is_root() -> io::Result<bool> {
+    // A file made by this process belongs to the user that it runs as.
+    Ok(tempfile::tempfile()?.metadata()?.uid() == 0)
+}
+
+fn unprivileged_user() -> io::Result<Option<(u32, u32)>> {
+    let users = std::fs::read_to_string("/etc/passwd")?;
+    let ids_of = |name: &str| {
+        let mut fields = users.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?.split(':').skip(1);
+        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    };
+    Ok(UNPRIVILEGED_USERS.into_iter().find_map(ids_of))
+}

@@ -1,0 +1,251 @@
+//! The settlement protocol through the real services in one process, on both stores.
+
+#[expect(dead_code, reason = "each test takes what it needs of the harness")]
+mod harness;
+
+use std::collections::BTreeSet;
+
+use claim::Statement;
+use futures::future::join_all;
+use host::{MAX_MESSAGE_BYTES, Transport};
+use onestop::platform::{Payer, Platform};
+use rulebook::{Lookup, Rulebook};
+use store::Location;
+use store::testing::TestStore;
+use wire::claim_v1::{Case, CaseLine};
+use wire::settlement_v1::one_stop_client::OneStopClient;
+use wire::settlement_v1::{
+    CancelRequest, GetRequest, ListRequest, PreviewRequest, ReverseRequest, SettleRequest, SettlementSummary,
+};
+use wire::{ErrorReason, Failure};
+
+use harness::{HOSPITAL_1, HOSPITAL_2, HOSPITAL_3, date, line, stay, visit};
+
+const EMPLOYEE: &str = "530100000001";
+const RESIDENT: &str = "530100000003";
+
+fn rules() -> Lookup {
+    Lookup::new(Rulebook::kunming().unwrap())
+}
+
+/// The platform on a store that holds the sample register.
+async fn platform(location: &Location) -> (Platform, OneStopClient<Transport>) {
+    harness::import(location, &harness::register_files());
+    open(location).await
+}
+
+async fn open(location: &Location) -> (Platform, OneStopClient<Transport>) {
+    let platform = Platform::open(location, &rules()).await.unwrap();
+    let client = OneStopClient::new(host::in_process(platform.one_stop.clone()));
+    let client = client.max_decoding_message_size(MAX_MESSAGE_BYTES).max_encoding_message_size(MAX_MESSAGE_BYTES);
+    (platform, client)
+}
+
+async fn settle(client: &OneStopClient<Transport>, request_id: &str, case: Case) -> Result<(Statement, bool), Failure> {
+    let request = SettleRequest { request_id: request_id.to_owned(), case: Some(case) };
+    let answer = client.clone().settle(request).await;
+    let answer = answer.map_err(|status| Failure::from_status(&status).unwrap())?.into_inner();
+    Ok((Statement::try_from(answer.statement.unwrap()).unwrap(), answer.already_settled))
+}
+
+async fn list(client: &OneStopClient<Transport>, person: &str) -> Vec<SettlementSummary> {
+    let request = ListRequest { person_id: person.to_owned(), ..ListRequest::default() };
+    client.clone().list(request).await.unwrap().into_inner().settlements
+}
+
+fn one_stop_case() -> Case {
+    Case {
+        diagnosis: "lung-cancer".to_owned(),
+        total_fen: 10_000_000,
+        lines: vec![
+            line("C0007", 200_000),
+            line("C0006", 3_000_000),
+            line("C0005", 4_800_000),
+            line("C0002", 2_000_000),
+        ],
+        ..stay(RESIDENT, HOSPITAL_3, date(2023, 6, 1), date(2023, 6, 30), 0)
+    }
+}
+
+fn yuan(statement: &Statement) -> [String; 6] {
+    let amounts = &statement.amounts;
+    [amounts.eligible, amounts.basic, amounts.critical_illness, amounts.assistance, amounts.account, amounts.cash]
+        .map(|amount| amount.to_string())
+}
+
+#[tokio::test]
+async fn one_request_settles_against_every_payer_and_is_answered_the_same_again() {
+    for store in TestStore::each().await {
+        let (platform, client) = platform(&store.location).await;
+        let (statement, already) = settle(&client, "r-1", one_stop_case()).await.unwrap();
+        assert!(!already, "{}", store.name);
+        assert_eq!(yuan(&statement), ["95000.00", "56472.00", "21143.20", "12169.36", "0.00", "10215.44"]);
+        let payers: Vec<_> = statement.adjudications.iter().map(|decision| decision.payer.to_string()).collect();
+        assert_eq!(payers, Payer::ALL.map(Payer::service));
+
+        let (again, already) = settle(&client, "r-1", one_stop_case()).await.unwrap();
+        assert!(already);
+        assert_eq!(again, statement);
+
+        let settlement_id = statement.settlement_id.as_ref().unwrap().to_string();
+        let got = client.clone().get(GetRequest { settlement_id }).await.unwrap().into_inner().statement.unwrap();
+        assert_eq!(Statement::try_from(got).unwrap(), statement);
+
+        drop((platform, client));
+        let (_platform, client) = open(&store.location).await;
+        let (after_restart, already) = settle(&client, "r-1", one_stop_case()).await.unwrap();
+        assert!(already);
+        assert_eq!(after_restart, statement);
+        assert_eq!(list(&client, RESIDENT).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_request_id_with_another_body_is_refused_and_names_the_difference() {
+    for store in TestStore::each().await {
+        let (_platform, client) = platform(&store.location).await;
+        settle(&client, "r-1", visit(EMPLOYEE, HOSPITAL_1, date(2023, 3, 1), 13_000)).await.unwrap();
+        let other = visit(EMPLOYEE, HOSPITAL_2, date(2023, 3, 1), 13_000);
+        let failure = settle(&client, "r-1", other).await.unwrap_err();
+        assert_eq!(failure.reason, ErrorReason::RequestIdReused);
+        assert_eq!(failure.field.as_deref(), Some("institution_id"));
+        assert_eq!(list(&client, EMPLOYEE).await.len(), 1, "{}", store.name);
+    }
+}
+
+#[tokio::test]
+async fn a_preview_answers_what_a_settlement_would_and_writes_nothing() {
+    for store in TestStore::each().await {
+        let (_platform, client) = platform(&store.location).await;
+        let preview = client.clone().preview(PreviewRequest { case: Some(one_stop_case()) }).await.unwrap();
+        let preview = Statement::try_from(preview.into_inner().statement.unwrap()).unwrap();
+        assert_eq!(preview.settlement_id, None);
+        assert!(list(&client, RESIDENT).await.is_empty());
+        let (settled, _) = settle(&client, "r-1", one_stop_case()).await.unwrap();
+        assert_eq!(settled.amounts, preview.amounts);
+        assert_eq!(settled.adjudications, preview.adjudications);
+    }
+}
+
+#[tokio::test]
+async fn settlements_of_one_person_at_once_all_end_right() {
+    const VISITS: i64 = 24;
+    for store in TestStore::each().await {
+        let (_platform, client) = platform(&store.location).await;
+        // At level 3 each pays (1,090 - 90) * 50 % = 500 until 6,000 are paid, then 85 % of 1,000 = 850.
+        let visits = (0..VISITS).map(|number| {
+            let client = client.clone();
+            let case = visit(EMPLOYEE, HOSPITAL_3, date(2023, 3, 1), 109_000);
+            async move { settle(&client, &format!("r-{number}"), case).await.unwrap().0 }
+        });
+        let statements = join_all(visits).await;
+        let mut paid: Vec<i64> = statements.iter().map(|statement| statement.amounts.basic.get()).collect();
+        paid.sort_unstable();
+        assert_eq!(paid, [[50_000; 12], [85_000; 12]].concat(), "{}", store.name);
+        let places: BTreeSet<i64> = list(&client, EMPLOYEE).await.iter().map(|settled| settled.sequence).collect();
+        assert_eq!(places, (1..=VISITS).collect());
+    }
+}
+
+#[tokio::test]
+async fn everything_wrong_with_a_bill_is_told_at_once_and_nothing_is_written() {
+    let store = TestStore::sqlite();
+    let (_platform, client) = platform(&store.location).await;
+    let bad = Case {
+        person_id: "a b".to_owned(),
+        service_date: date(2023, 2, 30),
+        total_fen: -1,
+        lines: vec![CaseLine { quantity: -4, amount_fen: -5, ..line("", 0) }],
+        ..visit(EMPLOYEE, HOSPITAL_1, None, 0)
+    };
+    let request = SettleRequest { request_id: String::new(), case: Some(bad) };
+    let failure = Failure::from_status(&client.clone().settle(request).await.unwrap_err()).unwrap();
+    assert_eq!(failure.reason, ErrorReason::FieldViolation);
+    let fields: BTreeSet<&str> = failure.violations.iter().map(|violation| violation.field.as_str()).collect();
+    for field in [
+        "request_id",
+        "person_id",
+        "service_date",
+        "total_fen",
+        "lines[0].item_code",
+        "lines[0].quantity",
+        "lines[0].amount_fen",
+    ] {
+        assert!(fields.contains(field), "{field} is not in {fields:?}");
+    }
+    assert!(list(&client, EMPLOYEE).await.is_empty());
+}
+
+#[tokio::test]
+async fn each_kind_of_bad_input_has_its_reason_and_writes_nothing() {
+    let store = TestStore::sqlite();
+    let (_platform, client) = platform(&store.location).await;
+    let good = || visit(EMPLOYEE, HOSPITAL_1, date(2023, 3, 1), 13_000);
+    let many: Vec<_> = (0..200_000).map(|_| line("C0002-with-a-code-of-some-length-so-that-it-weighs", 1)).collect();
+    let cases = [
+        (Case { total_fen: 13_001, ..good() }, ErrorReason::CaseTotalMismatch),
+        (Case { person_id: "nobody".to_owned(), ..good() }, ErrorReason::PersonNotFound),
+        (Case { institution_id: "nowhere".to_owned(), ..good() }, ErrorReason::InstitutionNotFound),
+        (Case { institution_id: "H53010000005".to_owned(), ..good() }, ErrorReason::InstitutionNotDesignated),
+        (Case { lines: vec![line("C9999", 13_000)], ..good() }, ErrorReason::ItemNotFound),
+        (
+            Case { person_id: "530100000006".to_owned(), service_date: date(2023, 7, 1), ..good() },
+            ErrorReason::CoverNotActive,
+        ),
+        (Case { service_date: date(2022, 3, 31), ..good() }, ErrorReason::RuleNotInForce),
+        (Case { total_fen: 200_000, lines: many, ..good() }, ErrorReason::FieldViolation),
+    ];
+    for (case, reason) in cases {
+        let failure = settle(&client, "r-1", case).await.unwrap_err();
+        assert_eq!(failure.reason, reason, "{failure}");
+    }
+    assert!(list(&client, EMPLOYEE).await.is_empty());
+    settle(&client, "r-1", good()).await.unwrap();
+}
+
+#[tokio::test]
+async fn all_facts_that_are_missing_are_named_at_once() {
+    let store = TestStore::sqlite();
+    let (_platform, client) = platform(&store.location).await;
+    let case = Case {
+        total_fen: 30_000,
+        lines: vec![line("C0002", 10_000), line("C9998", 10_000), line("C9999", 10_000)],
+        ..visit("nobody", "nowhere", date(2023, 3, 1), 0)
+    };
+    let failure = settle(&client, "r-1", case).await.unwrap_err();
+    let fields: Vec<_> = failure.violations.iter().map(|violation| violation.field.as_str()).collect();
+    assert_eq!(fields, ["person_id", "institution_id", "lines[1].item_code", "lines[2].item_code"]);
+}
+
+#[tokio::test]
+async fn a_list_is_read_page_by_page_newest_first() {
+    let store = TestStore::sqlite();
+    let (_platform, client) = platform(&store.location).await;
+    for number in 1..=5 {
+        let case = visit(EMPLOYEE, HOSPITAL_1, date(2023, 3, number), 13_000);
+        settle(&client, &format!("r-{number}"), case).await.unwrap();
+    }
+    let mut token = String::new();
+    let mut requests = Vec::new();
+    loop {
+        let request = ListRequest { person_id: EMPLOYEE.to_owned(), page_size: 2, page_token: token };
+        let page = client.clone().list(request).await.unwrap().into_inner();
+        requests.extend(page.settlements.into_iter().map(|settled| settled.request_id));
+        token = page.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(requests, ["r-5", "r-4", "r-3", "r-2", "r-1"]);
+}
+
+#[tokio::test]
+async fn calls_that_are_only_declared_say_so() {
+    let store = TestStore::sqlite();
+    let (_platform, client) = platform(&store.location).await;
+    let cancel = client.clone().cancel(CancelRequest::default()).await.unwrap_err();
+    let reverse = client.clone().reverse(ReverseRequest::default()).await.unwrap_err();
+    for status in [cancel, reverse] {
+        assert_eq!(Failure::from_status(&status).unwrap().reason, ErrorReason::NotServed);
+    }
+}

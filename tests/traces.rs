@@ -1,0 +1,107 @@
+//! The platform as separate processes: one settlement is one trace through all of them.
+
+#[expect(dead_code, reason = "each test takes what it needs of the harness")]
+mod harness;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
+use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use store::testing::TestStore;
+use tokio::net::TcpListener;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Request, Response, Status};
+use wire::settlement_v1::SettleRequest;
+use wire::settlement_v1::one_stop_client::OneStopClient;
+
+use harness::{HOSPITAL_3, Serving, date, stay};
+
+/// One span as it was sent.
+#[derive(Clone, Debug)]
+struct Seen {
+    service: String,
+    name: String,
+    trace: Vec<u8>,
+}
+
+/// A collector that remembers every span.
+#[derive(Clone, Default)]
+struct Collector(Arc<Mutex<Vec<Seen>>>);
+
+#[tonic::async_trait]
+impl TraceService for Collector {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        for resource_spans in request.into_inner().resource_spans {
+            let attributes = resource_spans.resource.map(|resource| resource.attributes).unwrap_or_default();
+            let name = attributes.into_iter().find(|attribute| attribute.key == "service.name");
+            let service = match name.and_then(|attribute| attribute.value).and_then(|value| value.value) {
+                Some(Value::StringValue(name)) => name,
+                other => panic!("a service without a name: {other:?}"),
+            };
+            let spans = resource_spans.scope_spans.into_iter().flat_map(|scope_spans| scope_spans.spans);
+            let seen = spans.map(|span| Seen { service: service.clone(), name: span.name, trace: span.trace_id });
+            self.0.lock().unwrap().extend(seen);
+        }
+        Ok(Response::new(ExportTraceServiceResponse::default()))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_settlement_is_one_trace_through_all_services() {
+    let store = TestStore::postgres().await;
+    harness::import(&store.location, &harness::register_files());
+    let collector = Collector::default();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let collecting = format!("http://{}", listener.local_addr().unwrap());
+    let service = TraceServiceServer::new(collector.clone());
+    tokio::spawn(
+        tonic::transport::Server::builder().add_service(service).serve_with_incoming(TcpIncoming::from(listener)),
+    );
+
+    let serve = |target: &str, more: &[String]| {
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--otlp-endpoint", &collecting, "--target", target];
+        Serving::start(harness::onestop(&store.location).args(arguments).args(more))
+    };
+    let register = serve("register", &[]);
+    let payers = ["basic-insurance", "critical-illness", "medical-assistance"].map(|payer| (payer, serve(payer, &[])));
+    let mut ways = vec!["--register-endpoint".to_owned(), register.endpoint.clone()];
+    for (payer, serving) in &payers {
+        ways.extend(["--payer-endpoint".to_owned(), format!("{payer}={}", serving.endpoint)]);
+    }
+    let orchestrator = serve("orchestrator", &ways);
+
+    let case = stay("530100000003", HOSPITAL_3, date(2023, 6, 1), date(2023, 6, 30), 5_000_000);
+    let request = SettleRequest { request_id: "r-1".to_owned(), case: Some(case) };
+    let mut client = OneStopClient::new(host::remote(&orchestrator.endpoint).unwrap());
+    let statement = client.settle(request).await.unwrap().into_inner().statement.unwrap();
+    assert!(statement.amounts.unwrap().assistance_fen > 0);
+
+    // A process that stops sends its last spans first.
+    orchestrator.stop();
+    register.stop();
+    payers.into_iter().for_each(|(_, serving)| serving.stop());
+    let seen = collector.0.lock().unwrap().clone();
+    let settle = seen.iter().find(|span| span.name == "onestop.settlement.v1.OneStop/Settle").unwrap();
+    let of_settlement: BTreeSet<(&str, &str)> = seen
+        .iter()
+        .filter(|span| span.trace == settle.trace)
+        .map(|span| (span.service.as_str(), span.name.as_str()))
+        .collect();
+    for span in [
+        ("onestop-orchestrator", "onestop.settlement.v1.OneStop/Settle"),
+        ("onestop-register", "onestop.register.v1.Register/GatherFacts"),
+        ("onestop-basic-insurance", "onestop.payer.v1.Payer/Adjudicate"),
+        ("onestop-critical-illness", "onestop.payer.v1.Payer/Adjudicate"),
+        ("onestop-medical-assistance", "onestop.payer.v1.Payer/Adjudicate"),
+        ("onestop-basic-insurance", "onestop.payer.v1.Payer/Post"),
+        ("onestop-critical-illness", "onestop.payer.v1.Payer/Post"),
+        ("onestop-medical-assistance", "onestop.payer.v1.Payer/Post"),
+    ] {
+        assert!(of_settlement.contains(&span), "{span:?} is not in {of_settlement:?}");
+    }
+}
