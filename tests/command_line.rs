@@ -1,5 +1,7 @@
 //! The binary as its users run it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[expect(dead_code, reason = "each test takes what it needs of the harness")]
 mod harness;
 
@@ -60,6 +62,44 @@ fn a_statement_is_a_chinese_table_that_cites_every_figure() {
     let english = text(&run(onestop(&location).args(["settle", "--lang", "en"]).arg(example(CHAIN))).stdout);
     for part in ["One-stop settlement statement", "medical assistance", "Computation", "Assumed"] {
         assert!(english.contains(part), "{part} is not in {english}");
+    }
+}
+
+#[test]
+fn a_stored_settlement_is_explained_as_it_was_printed_when_it_was_settled() {
+    let (_store, location) = prepared();
+    let settled = run(onestop(&location).args(["settle", "--json"]).arg(example(CHAIN)));
+    let settlement_id = json_lines(&settled)[0]["settlement_id"].as_str().unwrap().to_owned();
+    let printed = run(onestop(&location).args(["settle", "--lang", "en"]).arg(example(CHAIN)));
+    let explained = run(onestop(&location).args(["explain", &settlement_id, "--lang", "en"]));
+    assert!(explained.status.success(), "{}", text(&explained.stderr));
+    assert_eq!(text(&explained.stdout), text(&printed.stdout));
+
+    let mut without_request = json_lines(&settled);
+    without_request[0].as_object_mut().unwrap().remove("request_id");
+    let explained = run(onestop(&location).args(["explain", &settlement_id, "--json"]));
+    assert_eq!(json_lines(&explained), without_request);
+
+    let serving = Serving::start(onestop(&location).args(["serve", "--listen", "127.0.0.1:0"]));
+    let remote = run(onestop(&location).args(["explain", &settlement_id, "--json", "--endpoint", &serving.endpoint]));
+    assert_eq!(json_lines(&remote), without_request);
+    serving.stop();
+}
+
+#[test]
+fn a_settlement_that_is_not_stored_is_told_by_its_typed_error() {
+    let (_store, location) = prepared();
+    for (settlement_id, parts) in [
+        ("no-such-settlement", ["no-such-settlement: SETTLEMENT_NOT_FOUND", "未找到该结算记录。"]),
+        ("a b", ["a b: FIELD_VIOLATION", "settlement_id"]),
+    ] {
+        let output = run(onestop(&location).args(["explain", settlement_id]));
+        assert!(!output.status.success());
+        assert!(output.stdout.is_empty());
+        let faults = text(&output.stderr);
+        for part in parts {
+            assert!(faults.contains(part), "{part} is not in {faults}");
+        }
     }
 }
 
@@ -125,6 +165,17 @@ fn the_rules_are_checked_and_what_is_assumed_is_named() {
     let report = text(&output.stdout);
     for part in ["昆政办〔2022〕15号", "第九条", "assumed", "documents valid"] {
         assert!(report.contains(part), "{part} is not in {report}");
+    }
+}
+
+#[test]
+fn production_does_not_start_on_assumed_rules() {
+    let store = TestStore::sqlite();
+    let output = run(onestop(&store.location).args(["serve", "--listen", "127.0.0.1:0", "--production"]));
+    assert!(!output.status.success());
+    let message = text(&output.stderr);
+    for part in ["assumed", "resident.inpatient.rate", "rules check"] {
+        assert!(message.contains(part), "{part} is not in {message}");
     }
 }
 

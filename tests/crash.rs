@@ -1,10 +1,12 @@
 //! The real process killed in the middle of settling, on both stores: one settlement a request, and the books of a run
 //! without a kill.
 
-#[expect(dead_code, reason = "each test takes what it needs of the harness")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
 mod harness;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,9 +42,9 @@ fn write_register(directory: &std::path::Path) -> Vec<PathBuf> {
         let (scheme, employment) =
             [("employee", "active"), ("resident", ""), ("employee", "retired"), ("resident", "")][number % 4];
         let person = person(number);
-        persons.push_str(&format!("{person},1970-01-01,female,true,0,{scheme},{employment},2019-12-01,\n"));
+        writeln!(persons, "{person},1970-01-01,female,true,0,{scheme},{employment},2019-12-01,").unwrap();
         if number % 4 == 3 {
-            categories.push_str(&format!("{person},subsistence-allowance,2021-01-01,\n"));
+            writeln!(categories, "{person},subsistence-allowance,2021-01-01,").unwrap();
         }
     }
     let (person_file, category_file) = (directory.join("persons.csv"), directory.join("categories.csv"));
@@ -86,7 +88,7 @@ async fn send_all(
         let request = SettleRequest { request_id: request_id.clone(), case: Some(case) };
         let Ok(answer) = client.settle(request).await else { return };
         let statement = answer.into_inner().statement.unwrap();
-        first_answers.check(request_id, statement);
+        first_answers.check(request_id, &statement);
         if answered.fetch_add(1, Ordering::SeqCst) + 1 == kill_after {
             enough.notify_one();
         }
@@ -98,10 +100,10 @@ async fn send_all(
 struct Answers(std::sync::Mutex<BTreeMap<String, Statement>>);
 
 impl Answers {
-    fn check(&self, request_id: String, statement: Statement) {
+    fn check(&self, request_id: String, statement: &Statement) {
         let mut answers = self.0.lock().unwrap();
         let first = answers.entry(request_id).or_insert_with(|| statement.clone());
-        assert_eq!(*first, statement, "a request was answered in two ways");
+        assert_eq!(first, statement, "a request was answered in two ways");
     }
 }
 

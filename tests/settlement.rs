@@ -1,5 +1,7 @@
 //! The settlement protocol through the real services in one process, on both stores.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[expect(dead_code, reason = "each test takes what it needs of the harness")]
 mod harness;
 

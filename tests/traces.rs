@@ -1,5 +1,7 @@
 //! The platform as separate processes: one settlement is one trace through all of them.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 #[expect(dead_code, reason = "each test takes what it needs of the harness")]
 mod harness;
 
@@ -84,7 +86,9 @@ async fn one_settlement_is_one_trace_through_all_services() {
     // A process that stops sends its last spans first.
     orchestrator.stop();
     register.stop();
-    payers.into_iter().for_each(|(_, serving)| serving.stop());
+    for (_, serving) in payers {
+        serving.stop();
+    }
     let seen = collector.0.lock().unwrap().clone();
     let settle = seen.iter().find(|span| span.name == "onestop.settlement.v1.OneStop/Settle").unwrap();
     let of_settlement: BTreeSet<(&str, &str)> = seen

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -45,6 +46,8 @@ pub enum Command {
     Settle(SettleArgs),
     /// Compute what settling cases would be; nothing is written
     Preview(SettleArgs),
+    /// Print the statement of a stored settlement
+    Explain(ExplainArgs),
     /// Import register facts from CSV files
     Import(ImportArgs),
     /// Check the rules, or prove them with worked cases
@@ -129,6 +132,9 @@ pub struct ServeArgs {
     /// The rules. SIGHUP reads them again.
     #[command(flatten)]
     pub rules: RulesArgs,
+    /// Refuse to start, or to take rules at SIGHUP, while a rule in force is assumed
+    #[arg(long, env = "ONESTOP_PRODUCTION")]
+    pub production: bool,
     /// The register, for the orchestrator
     #[arg(long, env = "ONESTOP_REGISTER_ENDPOINT", value_name = "URI")]
     pub register_endpoint: Option<String>,
@@ -167,12 +173,34 @@ pub struct SettleArgs {
     /// How many cases are under way at once; cases of one person follow one another in the order of the file
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
     pub concurrency: u16,
+    /// How statements are printed.
+    #[command(flatten)]
+    pub statement: StatementArgs,
+}
+
+/// How statements are printed.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct StatementArgs {
     /// Print one statement a line as JSON
     #[arg(long)]
     pub json: bool,
     /// Language of statements and messages: zh-CN or en
     #[arg(long, env = "ONESTOP_LANG", default_value = "zh-CN", value_name = "LANG")]
     pub lang: Lang,
+}
+
+/// `onestop explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The settlement's number, as its statement gives it
+    #[arg(value_name = "SETTLEMENT_ID")]
+    pub settlement_id: String,
+    /// How to reach the platform.
+    #[command(flatten)]
+    pub client: ClientArgs,
+    /// How the statement is printed.
+    #[command(flatten)]
+    pub statement: StatementArgs,
 }
 
 /// `onestop import`.
@@ -207,4 +235,45 @@ pub enum RulesCommand {
         #[command(flatten)]
         rules: RulesArgs,
     },
+    /// Settle worked cases under two rulebooks; tells who gains and who loses
+    Diff(DiffArgs),
+}
+
+/// `onestop rules diff`.
+#[derive(Args, Debug)]
+pub struct DiffArgs {
+    /// The old rules: a directory of rule documents, or `built-in`
+    #[arg(value_name = "OLD")]
+    pub old: RulesSource,
+    /// The new rules: a directory of rule documents, or `built-in`
+    #[arg(value_name = "NEW")]
+    pub new: RulesSource,
+    /// Worked cases, one person each: `.toml` holds one, `.jsonl` one a line; directories are walked
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub cases: Vec<PathBuf>,
+    /// Draw what changes as a bar chart into this SVG file
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Print one JSON object in place of tables
+    #[arg(long)]
+    pub json: bool,
+    /// Language of the tables and the chart: zh-CN or en
+    #[arg(long, env = "ONESTOP_LANG", default_value = "zh-CN", value_name = "LANG")]
+    pub lang: Lang,
+}
+
+/// Where one of two rulebooks comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RulesSource {
+    /// The documents of this release.
+    BuiltIn,
+    /// A directory of rule documents.
+    Directory(PathBuf),
+}
+
+impl From<OsString> for RulesSource {
+    /// `built-in` is the word; a directory of that name is `./built-in`.
+    fn from(text: OsString) -> Self {
+        if text == "built-in" { Self::BuiltIn } else { Self::Directory(text.into()) }
+    }
 }

@@ -3,9 +3,12 @@
 pub mod case_file;
 pub mod cli;
 pub mod client;
+pub mod explain;
+pub mod fault;
 pub mod import;
 pub mod lock;
 pub mod platform;
+pub mod print;
 pub mod render;
 pub mod rules;
 pub mod serve;

@@ -33,6 +33,7 @@ async fn run(cli: Cli) -> Result<bool> {
         Command::Serve(args) => onestop::serve::serve(args).await.map(|()| true),
         Command::Settle(args) => onestop::settle::settle(args, Mode::Settle).await,
         Command::Preview(args) => onestop::settle::settle(args, Mode::Preview).await,
+        Command::Explain(args) => onestop::explain::explain(args).await,
         Command::Import(args) => onestop::import::import(args).await,
         Command::Rules(command) => onestop::rules::run(command),
     };
@@ -44,6 +45,8 @@ async fn run(cli: Cli) -> Result<bool> {
 fn service_name(command: &Command) -> String {
     match command {
         Command::Serve(args) => format!("onestop-{}", args.target.name()),
-        Command::Settle(_) | Command::Preview(_) | Command::Import(_) | Command::Rules(_) => "onestop".to_owned(),
+        Command::Settle(_) | Command::Preview(_) | Command::Explain(_) | Command::Import(_) | Command::Rules(_) => {
+            "onestop".to_owned()
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 pub use json::statement_json;
 pub use table::statement_text;
+pub(crate) use table::{right, yuan};
 pub use words::Words;
 
 /// The language that people read.

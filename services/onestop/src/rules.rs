@@ -1,5 +1,7 @@
 //! Loading the rules, and `onestop rules`.
 
+mod diff;
+
 use std::fs;
 use std::io::Write;
 
@@ -54,6 +56,7 @@ pub fn run(command: RulesCommand) -> Result<bool> {
             let summary = worked_case::run_paths(&paths, &load(&rules)?, &mut out)?;
             Ok(summary.failed == 0)
         }
+        RulesCommand::Diff(args) => diff::diff(&args, &mut out),
     }
 }
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use claim::PayerId;
-use host::{Server, Transport, shutdown_signal};
+use host::{Clock, Server, Transport, shutdown_signal};
 use orchestrator::{OneStopService, Recovery};
-use rulebook::Lookup;
+use rulebook::{Lookup, Rulebook};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::{ServeArgs, Target};
+use crate::cli::{RulesArgs, ServeArgs, Target};
 use crate::lock::StoreLock;
 use crate::platform::{self, Payer, Platform};
 use crate::rules;
@@ -21,8 +21,8 @@ use crate::rules;
 /// # Errors
 /// Where a store, the rules, an endpoint or the address cannot be used.
 pub async fn serve(args: ServeArgs) -> Result<()> {
-    let lookup = rules::lookup(&args.rules)?;
-    let reload = tokio::spawn(reload_on_hangup(args.rules.clone(), lookup.clone())?);
+    let lookup = Lookup::new(rules_to_serve(&args.rules, args.production)?);
+    let reload = tokio::spawn(reload_on_hangup(args.rules.clone(), args.production, lookup.clone())?);
     let listener = TcpListener::bind(args.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", args.listen))?;
     let running = assemble(&args, &lookup).await?;
@@ -102,12 +102,32 @@ fn payer_endpoint(text: &str) -> Result<(PayerId, Transport)> {
     Ok((payer, host::remote(endpoint)?))
 }
 
+/// The rules, which in production rest on published or confirmed documents alone.
+fn rules_to_serve(args: &RulesArgs, production: bool) -> Result<Rulebook> {
+    let rulebook = rules::load(args)?;
+    let report = rulebook.report(Clock::system().today());
+    let assumed: Vec<_> = report.assumed().map(|item| item.id.as_str()).collect();
+    if production && !assumed.is_empty() {
+        bail!(
+            "{} rules in force are assumed: {}. Confirm or replace them in documents of your own (--rules DIR, \
+             status = \"official\"); `onestop rules check` lists them with their values",
+            assumed.len(),
+            assumed.join(", ")
+        );
+    }
+    Ok(rulebook)
+}
+
 /// Reads the rules again at every SIGHUP. Rules with a fault are told and not taken.
-fn reload_on_hangup(args: crate::cli::RulesArgs, lookup: Lookup) -> Result<impl Future<Output = ()> + Send + 'static> {
+fn reload_on_hangup(
+    args: RulesArgs,
+    production: bool,
+    lookup: Lookup,
+) -> Result<impl Future<Output = ()> + Send + 'static> {
     let mut hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be awaited")?;
     Ok(async move {
         while hangup.recv().await.is_some() {
-            match rules::load(&args) {
+            match rules_to_serve(&args, production) {
                 Ok(rulebook) => {
                     lookup.replace(rulebook);
                     tracing::info!("the rules were read again");

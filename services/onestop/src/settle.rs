@@ -11,13 +11,13 @@ use futures::stream::{self, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use rulebook::Lookup;
 use tokio::sync::oneshot;
-use wire::Failure;
 use wire::settlement_v1::{PreviewRequest, SettleRequest};
 
 use crate::case_file::{self, CaseFile};
 use crate::cli::SettleArgs;
 use crate::client::Client;
-use crate::render::{Lang, statement_json, statement_text};
+use crate::fault::Fault;
+use crate::print::print_statement;
 use crate::rules;
 
 /// The longest case that a file may hold, in bytes.
@@ -62,10 +62,13 @@ async fn settle_file(file: &Path, args: &SettleArgs, mode: Mode, client: &Client
     while let Some(answer) = answers.next().await {
         number = number.saturating_add(1);
         match answer? {
-            Ok(answered) => print(&mut out, &answered, args, rules)?,
+            Ok(Answered { statement, request_id }) => {
+                print_statement(&mut out, &statement, request_id.as_deref(), &args.statement, rules)?;
+            }
             Err(fault) => {
                 all_succeeded = false;
-                progress.suspend(|| eprint_fault(file, number, &fault, args.lang))?;
+                let place = format!("{}:{number}", file.display());
+                progress.suspend(|| fault.write(&mut std::io::stderr().lock(), place, args.statement.lang))?;
             }
         }
     }
@@ -78,13 +81,6 @@ async fn settle_file(file: &Path, args: &SettleArgs, mode: Mode, client: &Client
 struct Answered {
     statement: Statement,
     request_id: Option<String>,
-}
-
-/// Why a case has no statement.
-enum Fault {
-    File(Violations),
-    Platform(Failure),
-    Transport(tonic::Status),
 }
 
 /// A case that waits for the case before it of the same person.
@@ -125,7 +121,7 @@ async fn answer(
 ) -> Result<Result<Answered, Fault>> {
     let Prepared { file, before, done } = match prepared {
         Ok(prepared) => prepared,
-        Err(violations) => return Ok(Err(Fault::File(violations))),
+        Err(violations) => return Ok(Err(violations.into())),
     };
     if let Some(before) = before {
         // The sender is dropped when the case before is done, however it ended.
@@ -150,45 +146,8 @@ async fn answer(
             let statement = Statement::try_from(statement).context("the platform's statement is faulty")?;
             Ok(Ok(Answered { statement, request_id }))
         }
-        Err(status) => Ok(Err(Failure::from_status(&status).map_or(Fault::Transport(status), Fault::Platform))),
+        Err(status) => Ok(Err(status.into())),
     }
-}
-
-fn print(out: &mut impl Write, answered: &Answered, args: &SettleArgs, rules: &Lookup) -> Result<()> {
-    if args.json {
-        writeln!(out, "{}", statement_json(&answered.statement, answered.request_id.as_deref())?)?;
-    } else {
-        let day = answered.statement.case.visit.service_date;
-        writeln!(out, "{}", statement_text(&answered.statement, &rules.in_force(day), args.lang)?)?;
-    }
-    Ok(())
-}
-
-fn eprint_fault(file: &Path, number: u64, fault: &Fault, lang: Lang) -> Result<()> {
-    let mut err = std::io::stderr().lock();
-    let place = format!("{}:{number}", file.display());
-    match fault {
-        Fault::File(violations) => {
-            writeln!(err, "{place}: FIELD_VIOLATION")?;
-            for violation in violations.iter() {
-                writeln!(err, "  {} {}", violation.field, violation.description)?;
-            }
-        }
-        Fault::Platform(failure) => {
-            writeln!(err, "{place}: {}", failure.reason_name())?;
-            if lang == Lang::ZhCn {
-                writeln!(err, "  {}", failure.message_zh())?;
-            }
-            if failure.violations.is_empty() {
-                writeln!(err, "  {}", failure.message)?;
-            }
-            for violation in &failure.violations {
-                writeln!(err, "  {} {}", violation.field, violation.description)?;
-            }
-        }
-        Fault::Transport(status) => writeln!(err, "{place}: {}: {}", status.code(), status.message())?,
-    }
-    Ok(())
 }
 
 /// The texts of a file's cases: of `.jsonl` one a line, blank lines left out; of any other the whole file.

@@ -1,12 +1,12 @@
 //! The gRPC service `OneStop`.
 
-use claim::{PersonId, RequestId, SettlementId, Violations};
+use claim::{PersonId, RequestId, SettlementId, Statement, Violations};
 use host::MAX_MESSAGE_BYTES;
 use tonic::{Request, Response, Status};
 use wire::settlement_v1::one_stop_server::{OneStop, OneStopServer};
 use wire::settlement_v1::{
-    CancelRequest, CancelResponse, GetRequest, GetResponse, ListRequest, ListResponse, PreviewRequest, PreviewResponse,
-    ReverseRequest, ReverseResponse, SettleRequest, SettleResponse, SettlementSummary,
+    CancelRequest, CancelResponse, ExplainRequest, ExplainResponse, GetRequest, GetResponse, ListRequest, ListResponse,
+    PreviewRequest, PreviewResponse, ReverseRequest, ReverseResponse, SettleRequest, SettleResponse, SettlementSummary,
 };
 use wire::{ErrorReason, Failure};
 
@@ -66,6 +66,14 @@ impl OneStop for OneStopService {
         let settlement_id: SettlementId = only("settlement_id", &request.into_inner().settlement_id)?;
         let statement = self.orchestrator.get(&settlement_id).await?;
         Ok(Response::new(GetResponse { statement: Some(statement) }))
+    }
+
+    async fn explain(&self, request: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
+        let settlement_id: SettlementId = only("settlement_id", &request.into_inner().settlement_id)?;
+        let message = self.orchestrator.get(&settlement_id).await?;
+        let statement = Statement::try_from(message.clone()).map_err(Failure::invariant_violated)?;
+        let figures = statement.figures().iter().map(Into::into).collect();
+        Ok(Response::new(ExplainResponse { statement: Some(message), figures }))
     }
 
     async fn list(&self, request: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {

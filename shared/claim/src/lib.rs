@@ -9,6 +9,7 @@
 mod adjudication;
 mod case;
 mod facts;
+mod figure;
 mod ids;
 mod priced;
 mod slug;
@@ -24,6 +25,7 @@ pub use facts::{
     AssistanceCategory, DiseaseFiling, DiseaseKind, Employment, Filing, InstitutionFacts, InstitutionKind, Insurance,
     ItemClass, ItemTerms, Level, PersonFacts, Sex, TreatmentRegion,
 };
+pub use figure::{Figure, FigureCategory, FigureReason, Rounding};
 pub use ids::{
     BenefitId, DiagnosisCode, DiseaseCode, DrugCode, InstitutionId, InvalidText, ItemCode, PayerId, PersonId,
     RegistrationNumber, RequestId, SettlementId,

@@ -23,7 +23,7 @@ impl Draft<'_> {
         let key = CounterKey { name: terms.counter.clone(), benefit_year: self.case.benefit_year() };
         let before = self.counter(&key);
         let after = before + working.base;
-        let sum = |expense| banded_sum(&terms.bands.value, threshold, points, expense);
+        let sum = |expense| banded_sum(&terms.rates.value, threshold, points, expense);
         working.deductible = after.min(threshold) - before.min(threshold);
         working.paid = (sum(after) - sum(before)).round_half_up();
 
@@ -36,7 +36,7 @@ impl Draft<'_> {
             working.step(Operation::ApplyBands, &concession.points.citation, &inputs, working.paid);
         }
         let inputs = [amount(InputName::CumulativeBefore, before), amount(InputName::CumulativeAfter, after)];
-        working.rounded_step(Operation::ApplyBands, &terms.bands.citation, &inputs, working.paid);
+        working.rounded_step(Operation::ApplyBands, &terms.rates.citation, &inputs, working.paid);
         if after <= threshold {
             working.shortfall = Some((Reason::WithinDeductible, Arc::clone(&terms.threshold.citation)));
         }
@@ -81,6 +81,6 @@ mod tests {
         assert_eq!(sum("0%", "12000.01"), "0.01");
         assert_eq!(sum("0%", "50000"), "22800.00");
         assert_eq!(sum("0%", "100000"), "57800.00");
-        assert_eq!(sum("5%", "110000"), "70200.00");
+        assert_eq!(sum("5%", "110000"), "70700.00");
     }
 }

@@ -50,7 +50,7 @@ pub(crate) enum Formula {
 
 #[derive(Debug)]
 pub(crate) struct Bands {
-    pub(crate) bands: Cited<Vec<Band>>,
+    pub(crate) rates: Cited<Vec<Band>>,
     pub(crate) threshold: Cited<ByLevel<Fen>>,
     pub(crate) counter: CounterName,
     pub(crate) concession: Option<Concession>,

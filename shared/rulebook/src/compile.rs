@@ -221,7 +221,7 @@ impl<'a> Compiler<'a> {
             })
         };
         Ok(Bands {
-            bands: self.bands(&text.parameter)?,
+            rates: self.bands(&text.parameter)?,
             threshold: self.amount(&text.threshold)?,
             counter: CounterName::new(&text.counter),
             concession: text.concession.as_ref().map(concession).transpose()?,

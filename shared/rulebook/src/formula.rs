@@ -51,6 +51,17 @@ impl Working {
         self.steps.push(Step { operation, citation: Arc::clone(by), inputs: inputs.to_vec(), result, rounded });
     }
 
+    /// What is neither deductible, paid nor beyond a ceiling is the person's share.
+    fn close(&mut self, benefit: &Benefit) {
+        self.coinsurance = self.base - self.deductible - self.above_ceiling - self.paid;
+        if self.above_ceiling.is_zero() {
+            return;
+        }
+        let citation = benefit.beyond.as_ref().map_or(&benefit.citation, |next| &next.citation);
+        let expense = amount(InputName::Expense, self.base - self.deductible);
+        self.step(Operation::PassOn, citation, &[expense], self.above_ceiling);
+    }
+
     pub(crate) fn moves_by(&mut self, key: CounterKey, before: Fen, by: Fen) {
         self.moves.push(CounterMove { key, before, after: before + by });
     }
@@ -115,8 +126,7 @@ impl Draft<'_> {
         match &benefit.formula {
             Formula::Rate { rate, level } => {
                 let level = level.unwrap_or_else(|| self.case.visit.level());
-                let drug_part = parts.first();
-                self.apply_deductible(benefit, drug_part, &mut working);
+                self.apply_deductible(benefit, parts.first(), &mut working);
                 let rate = self.apply_rate(benefit, rate, level, &mut working);
                 self.apply_ceilings(benefit, Some(rate), &mut working);
             }
@@ -128,11 +138,10 @@ impl Draft<'_> {
             }
             Formula::TopUp(share) => self.top_up(share, parts, &mut working),
             Formula::NotPayableYet => {
-                working.coinsurance = base;
                 working.shortfall = Some((Reason::NotPayableYet, Arc::clone(&benefit.citation)));
             }
         }
-        self.close(benefit, &mut working);
+        working.close(benefit);
         working
     }
 
@@ -256,17 +265,6 @@ impl Draft<'_> {
             amount(InputName::PaidEarlier, paid_earlier),
         ];
         working.rounded_step(Operation::TopUp, &share.citation, &inputs, working.paid);
-    }
-
-    /// What is neither deductible, paid nor beyond a ceiling is the person's share.
-    fn close(&self, benefit: &Benefit, working: &mut Working) {
-        working.coinsurance = working.base - working.deductible - working.above_ceiling - working.paid;
-        if working.above_ceiling.is_zero() {
-            return;
-        }
-        let citation = benefit.beyond.as_ref().map_or(&benefit.citation, |next| &next.citation);
-        let expense = amount(InputName::Expense, working.base - working.deductible);
-        working.step(Operation::PassOn, citation, &[expense], working.above_ceiling);
     }
 
     /// The parts with the share of lines that break the rules of treatment left out of their base.

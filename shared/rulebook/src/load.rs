@@ -161,8 +161,7 @@ impl Reader<'_> {
     }
 
     fn line_at(&self, offset: usize) -> usize {
-        let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
+        self.text.get(..offset).unwrap_or(self.text).split('\n').count()
     }
 
     fn read(&mut self, items: &mut Items) {

@@ -172,12 +172,12 @@ impl LevelsText {
     }
 }
 
-fn parse_levels<S: AsRef<str>>(texts: [S; 3]) -> Result<Value, String> {
-    if texts.iter().all(|text| text.as_ref().ends_with('%')) {
-        let levels = by_level(&texts, |text| text.parse().map_err(|error: money::ParseRateError| error.to_string()))?;
+fn parse_levels(texts: [&str; 3]) -> Result<Value, String> {
+    if texts.iter().all(|text| text.ends_with('%')) {
+        let levels = by_level(texts, |text| text.parse().map_err(|error: money::ParseRateError| error.to_string()))?;
         return Ok(Value::Rate(ByPerson { active: levels, retired: levels }));
     }
-    by_level(&texts, parse_amount).map(Value::Amount)
+    by_level(texts, parse_amount).map(Value::Amount)
 }
 
 fn parse_employment(active: &LevelsText, retired: &LevelsText) -> Result<Value, String> {
@@ -189,9 +189,9 @@ fn parse_employment(active: &LevelsText, retired: &LevelsText) -> Result<Value, 
     }
 }
 
-fn by_level<T, S: AsRef<str>>(texts: &[S; 3], parse: impl Fn(&str) -> Result<T, String>) -> Result<ByLevel<T>, String> {
+fn by_level<T>(texts: [&str; 3], parse: impl Fn(&str) -> Result<T, String>) -> Result<ByLevel<T>, String> {
     let [one, two, three] = texts;
-    Ok(ByLevel { one: parse(one.as_ref())?, two: parse(two.as_ref())?, three: parse(three.as_ref())? })
+    Ok(ByLevel { one: parse(one)?, two: parse(two)?, three: parse(three)? })
 }
 
 fn parse_amount(text: &str) -> Result<Fen, String> {

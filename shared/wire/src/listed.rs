@@ -88,6 +88,14 @@ listed! {
         ExcludedByProgramme, DiagnosisNotListed, CeilingReached, WithinDeductible, NothingLeft, HigherApplies,
         NotPayableYet, NoPrescription,
     }
+    FigureCategory = FigureCategory {
+        Excluded, AbovePriceCap, InitialSelfPay, Deductible, Coinsurance, AboveCeiling, Paid,
+    }
+    FigureReason = FigureReason {
+        OutsideCatalogue, AbovePriceStandard, InitialSelfPayRate, WithinDeductible, PersonsShare, PassedToNextLayer,
+        BeyondCeiling, PaidAtRate, PaidByBands, ToppedUp, PaidUpToCeiling, HighestApplies, NotPayableYet,
+    }
+    Rounding = Rounding { Exact, HalfUp, Remainder }
 }
 
 impl From<Insurance> for proto::Scheme {

@@ -1,6 +1,6 @@
 //! Statements and their figures.
 
-use claim::{Amounts, Statement};
+use claim::{Amounts, Figure, Statement};
 use money::Fen;
 
 use crate::case::optional_text;
@@ -73,6 +73,20 @@ impl FromMessage for Statement {
         };
         at.take("amounts", statement.check())?;
         Some(statement)
+    }
+}
+
+impl From<&Figure> for proto::Figure {
+    fn from(figure: &Figure) -> Self {
+        Self {
+            payer: optional_text(figure.payer.as_ref()),
+            benefit: optional_text(figure.benefit.as_ref()),
+            category: proto::FigureCategory::from(figure.category).into(),
+            amount_fen: figure.amount.get(),
+            reason: proto::FigureReason::from(figure.reason).into(),
+            citation: Some((&*figure.citation).into()),
+            rounding: proto::Rounding::from(figure.rounding).into(),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A statement as one line of JSON: amounts are decimal yuan in strings, named as in the worked cases.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use claim::{Adjudication, Amounts, ItemCode, LineSplit, PricedLine, SettlementId, Statement, VisitKind};
+use claim::{Adjudication, Amounts, Figure, ItemCode, LineSplit, PricedLine, SettlementId, Statement, VisitKind};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -17,6 +17,7 @@ struct StatementJson<'s> {
     recorded_time: DateTime<Utc>,
     amounts: &'s Amounts,
     lines: Vec<LineJson<'s>>,
+    figures: Vec<Figure>,
     adjudications: &'s [Adjudication],
     assumed: Vec<&'s str>,
 }
@@ -55,6 +56,7 @@ pub fn statement_json<'s>(statement: &'s Statement, request_id: Option<&'s str>)
         recorded_time: statement.recorded_time,
         amounts: &statement.amounts,
         lines: statement.case.lines.iter().map(line).collect(),
+        figures: statement.figures(),
         adjudications: &statement.adjudications,
         assumed: super::table::assumed(statement).iter().map(|citation| &*citation.rule).collect(),
     })

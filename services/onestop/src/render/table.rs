@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use claim::{BenefitId, Citation, Input, InputValue, Portion, RuleStatus, Statement, Step};
+use claim::{BenefitId, Citation, Input, InputValue, PayerId, Portion, RuleStatus, Statement, Step};
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use money::Fen;
 use rulebook::InForce;
 
+use super::words::payer_words;
 use super::{Lang, Words};
 
 /// How many lines of a bill are printed one by one; the rest is one row.
@@ -24,6 +25,7 @@ pub fn statement_text(statement: &Statement, rules: &InForce, lang: Lang) -> Res
     writeln!(text, "{}", page.lines())?;
     writeln!(text, "{}", page.payments())?;
     writeln!(text, "{}", page.summary())?;
+    writeln!(text, "{}", page.figures())?;
     page.steps(&mut text)?;
     page.refusals(&mut text)?;
     page.assumed(&mut text)?;
@@ -142,6 +144,40 @@ impl Page<'_> {
         table
     }
 
+    /// Every amount on its own.
+    fn figures(&self) -> Table {
+        let mut table = self.table(&[
+            ("支付方", "Payer"),
+            ("待遇", "Benefit"),
+            ("类别", "Category"),
+            ("金额", "Amount"),
+            ("原因", "Reason"),
+            ("取整", "Rounding"),
+            ("依据", "Basis"),
+        ]);
+        for figure in self.statement.figures() {
+            let payer = figure.payer.as_ref().map_or_else(String::new, |payer| self.payer(payer));
+            let benefit = figure.benefit.as_ref().map_or_else(String::new, |benefit| self.title(benefit));
+            let category = self.lang.pick(figure.category.words()).to_owned();
+            let reason = self.lang.pick(figure.reason.words()).to_owned();
+            let rounding = self.lang.pick(figure.rounding.words()).to_owned();
+            table.add_row([
+                Cell::new(payer),
+                Cell::new(benefit),
+                Cell::new(category),
+                right(yuan(figure.amount)),
+                Cell::new(reason),
+                Cell::new(rounding),
+                Cell::new(self.cite(&figure.citation)),
+            ]);
+        }
+        table
+    }
+
+    fn payer(&self, payer: &PayerId) -> String {
+        payer_words(payer).map_or_else(|| payer.to_string(), |words| self.say(words).to_owned())
+    }
+
     /// The funds that had a part in the decision, each once, in the order of the payers.
     fn funds(&self) -> Vec<(claim::Fund, Fen)> {
         let mut funds: Vec<(claim::Fund, Fen)> = Vec::new();
@@ -244,12 +280,12 @@ impl Page<'_> {
     }
 }
 
-fn right(text: impl ToString) -> Cell {
+pub(crate) fn right(text: impl ToString) -> Cell {
     Cell::new(text).set_alignment(CellAlignment::Right)
 }
 
 /// Yuan with a comma between the thousands.
-fn yuan(amount: Fen) -> String {
+pub(crate) fn yuan(amount: Fen) -> String {
     let text = amount.to_string();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, "00"));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));

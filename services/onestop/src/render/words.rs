@@ -1,6 +1,9 @@
 //! The words of the closed lists, in Chinese and in English.
 
-use claim::{Employment, Fund, InputName, InstitutionKind, Insurance, Level, Operation, Reason, VisitKind};
+use claim::{
+    AssistanceCategory, Employment, FigureCategory, FigureReason, Fund, InputName, InstitutionKind, Insurance, Level,
+    Operation, PayerId, Reason, Rounding, VisitKind,
+};
 
 /// Something that has a wording in each language.
 pub trait Words {
@@ -30,6 +33,21 @@ impl Words for Insurance {
             Self::Employee(Employment::Active) => ("职工医保（在职）", "employee, in service"),
             Self::Employee(Employment::Retired) => ("职工医保（退休）", "employee, retired"),
             Self::Resident => ("城乡居民医保", "resident"),
+        }
+    }
+}
+
+impl Words for AssistanceCategory {
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::ExtremePoverty => ("特困供养人员", "extreme poverty"),
+            Self::SubsistenceAllowance => ("低保对象", "subsistence allowance"),
+            Self::LowIncomeElderly => ("低收入老年人", "low income, elderly"),
+            Self::LowIncomeMinor => ("低收入未成年人", "low income, minor"),
+            Self::LowIncomeSeverelyDisabled => ("低收入重度残疾人", "low income, severely disabled"),
+            Self::LowIncomeSeriouslyIll => ("低收入重病患者", "low income, seriously ill"),
+            Self::OtherHardship => ("其他特殊困难人员", "other hardship"),
+            Self::RegisteredPoor => ("建档立卡贫困人口", "registered poor"),
         }
     }
 }
@@ -129,5 +147,59 @@ impl Words for Reason {
             Self::NotPayableYet => ("支付标准尚未录入", "the standard has not been entered"),
             Self::NoPrescription => ("无定点医疗机构处方", "no prescription"),
         }
+    }
+}
+
+impl Words for FigureCategory {
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Excluded => ("全自费", "excluded"),
+            Self::AbovePriceCap => ("超限价自费", "above price cap"),
+            Self::InitialSelfPay => ("先行自付", "initial self-pay"),
+            Self::Deductible => ("起付", "deductible"),
+            Self::Coinsurance => ("个人分担", "coinsurance"),
+            Self::AboveCeiling => ("超限额", "above ceiling"),
+            Self::Paid => ("支付", "paid"),
+        }
+    }
+}
+
+impl Words for FigureReason {
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::OutsideCatalogue => ("目录外项目", "outside the catalogue"),
+            Self::AbovePriceStandard => ("超出支付标准", "above the price standard"),
+            Self::InitialSelfPayRate => ("乙类先行自付", "initial self-pay of class B"),
+            Self::WithinDeductible => ("起付标准以内", "within the deductible"),
+            Self::PersonsShare => ("按比例个人分担", "the person's share"),
+            Self::PassedToNextLayer => ("超限额，转下一层", "beyond the ceiling, passed to the next layer"),
+            Self::BeyondCeiling => ("超限额，个人承担", "beyond the ceiling, the person's"),
+            Self::PaidAtRate => ("按比例支付", "paid at the rate"),
+            Self::PaidByBands => ("分段支付", "paid by bands"),
+            Self::ToppedUp => ("兜底补足", "topped up"),
+            Self::PaidUpToCeiling => ("支付至限额", "paid up to the ceiling"),
+            Self::HighestApplies => ("就高", "highest applies"),
+            Self::NotPayableYet => ("标准未录入，不支付", "standard not entered, not paid"),
+        }
+    }
+}
+
+impl Words for Rounding {
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Exact => ("整分", "exact"),
+            Self::HalfUp => ("四舍五入", "half up"),
+            Self::Remainder => ("余额", "remainder"),
+        }
+    }
+}
+
+/// A payer's name for people; a payer that has none here is shown by its id.
+pub(super) fn payer_words(payer: &PayerId) -> Option<(&'static str, &'static str)> {
+    match payer.as_str() {
+        "basic-insurance" => Some(("基本医疗保险", "basic insurance")),
+        "critical-illness" => Some(("大病与大额保险", "critical illness and large expense")),
+        "medical-assistance" => Some(("医疗救助", "medical assistance")),
+        _ => None,
     }
 }

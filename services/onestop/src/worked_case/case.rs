@@ -108,8 +108,10 @@ fn json_of(value: toml::Value) -> Value {
     match value {
         toml::Value::String(text) => Value::String(text),
         toml::Value::Integer(number) => Value::from(number),
-        // A float is never right here; as text it is refused with its place.
-        toml::Value::Float(number) => Value::String(number.to_string()),
+        // A float is never right here: it stays one, so that its field refuses it.
+        toml::Value::Float(number) => {
+            serde_json::Number::from_f64(number).map_or_else(|| Value::String(number.to_string()), Value::Number)
+        }
         toml::Value::Boolean(flag) => Value::Bool(flag),
         toml::Value::Datetime(date) => Value::String(date.to_string()),
         toml::Value::Array(values) => Value::Array(values.into_iter().map(json_of).collect()),

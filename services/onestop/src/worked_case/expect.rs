@@ -36,8 +36,10 @@ impl fmt::Display for Difference {
 
 const REFUSED: &str = "refused";
 
+type ReadAmount = fn(&Amounts) -> Fen;
+
 /// Every amount of a statement with its name.
-const AMOUNTS: [(&str, fn(&Amounts) -> Fen); 16] = [
+const AMOUNTS: [(&str, ReadAmount); 16] = [
     ("total", |amounts| amounts.total),
     ("excluded", |amounts| amounts.excluded),
     ("above_price_cap", |amounts| amounts.above_price_cap),

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use claim::Violations;
@@ -60,8 +61,8 @@ fn settle(
 /// # Errors
 /// A path that cannot be read or is no worked-case file, and what `out` refuses.
 pub fn run_paths(paths: &[PathBuf], rules: &Rulebook, out: &mut dyn Write) -> io::Result<Summary> {
-    let rules = Lookup::new(rules.clone());
-    let mut runner = Runner { chain: Chain::new(), rules, out, summary: Summary::default() };
+    let judge = Judge { chain: Chain::new(), rules: Lookup::new(rules.clone()) };
+    let mut runner = Runner { judge, out, summary: Summary::default() };
     for path in paths {
         runner.run_path(path).map_err(|error| naming(path, &error))?;
     }
@@ -77,9 +78,46 @@ fn naming(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), message)
 }
 
-struct Runner<'a> {
+/// How many lines are judged side by side before their failures are told.
+const CHUNK_LINES: usize = 8_192;
+
+/// A line of a file with its number, counted from 1.
+type NumberedLine = (usize, String);
+
+struct Judge {
     chain: Chain,
     rules: Lookup,
+}
+
+impl Judge {
+    /// What is wrong with a case; `None` where it passes.
+    fn failure(&self, case: Result<WorkedCase, Violations>) -> Option<String> {
+        let case = match case {
+            Ok(case) => case,
+            Err(violations) => return Some(violations.to_string()),
+        };
+        let differences = run_case(&self.chain, &self.rules, &case).differences;
+        let told: Vec<_> = differences.iter().map(ToString::to_string).collect();
+        (!told.is_empty()).then(|| format!("{}: {}", case.name, told.join("; ")))
+    }
+
+    /// The failure of each line, in order, judged on all processors.
+    fn failures(&self, lines: &[NumberedLine]) -> Vec<Option<String>> {
+        let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let share = lines.len().div_ceil(workers).max(1);
+        std::thread::scope(|scope| {
+            let judge_part = |part: &[NumberedLine]| -> Vec<_> {
+                part.iter().map(|(_, line)| self.failure(WorkedCase::from_json(line))).collect()
+            };
+            let parts: Vec<_> = lines.chunks(share).map(|part| scope.spawn(move || judge_part(part))).collect();
+            let finished = parts.into_iter().map(|part| part.join().unwrap_or_else(|cause| resume_unwind(cause)));
+            finished.flatten().collect()
+        })
+    }
+}
+
+struct Runner<'a> {
+    judge: Judge,
     out: &'a mut dyn Write,
     summary: Summary,
 }
@@ -92,7 +130,8 @@ impl Runner<'_> {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("toml") => {
                 let text = std::fs::read_to_string(path)?;
-                self.run_read(&path.display().to_string(), WorkedCase::from_toml(&text))
+                let failure = self.judge.failure(WorkedCase::from_toml(&text));
+                self.count(failure, path, None)
             }
             Some("jsonl") => self.run_lines(path),
             _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "is neither a .toml nor a .jsonl file")),
@@ -112,36 +151,37 @@ impl Runner<'_> {
     }
 
     fn run_lines(&mut self, path: &Path) -> io::Result<()> {
-        let mut reader = BufReader::new(File::open(path)?);
-        let mut line = String::new();
-        for number in 1_u64.. {
-            line.clear();
-            if reader.read_line(&mut line)? == 0 {
-                break;
-            }
+        let mut chunk: Vec<NumberedLine> = Vec::new();
+        for (index, line) in BufReader::new(File::open(path)?).lines().enumerate() {
+            let line = line?;
             if !line.trim().is_empty() {
-                self.run_read(&format!("{}:{number}", path.display()), WorkedCase::from_json(&line))?;
+                chunk.push((index + 1, line));
             }
+            if chunk.len() == CHUNK_LINES {
+                self.run_chunk(path, &chunk)?;
+                chunk.clear();
+            }
+        }
+        self.run_chunk(path, &chunk)
+    }
+
+    fn run_chunk(&mut self, path: &Path, chunk: &[NumberedLine]) -> io::Result<()> {
+        let failures = self.judge.failures(chunk);
+        for ((number, _), failure) in chunk.iter().zip(failures) {
+            self.count(failure, path, Some(*number))?;
         }
         Ok(())
     }
 
-    fn run_read(&mut self, place: &str, case: Result<WorkedCase, Violations>) -> io::Result<()> {
-        let failure = match case {
-            Err(violations) => Some(violations.to_string()),
-            Ok(case) => {
-                let differences = run_case(&self.chain, &self.rules, &case).differences;
-                let told: Vec<_> = differences.iter().map(ToString::to_string).collect();
-                (!told.is_empty()).then(|| format!("{}: {}", case.name, told.join("; ")))
-            }
+    fn count(&mut self, failure: Option<String>, path: &Path, line: Option<usize>) -> io::Result<()> {
+        let Some(told) = failure else {
+            self.summary.passed += 1;
+            return Ok(());
         };
-        match failure {
-            None => self.summary.passed += 1,
-            Some(told) => {
-                self.summary.failed += 1;
-                writeln!(self.out, "{place}: {told}")?;
-            }
+        self.summary.failed += 1;
+        match line {
+            Some(line) => writeln!(self.out, "{}:{line}: {told}", path.display()),
+            None => writeln!(self.out, "{}: {told}", path.display()),
         }
-        Ok(())
     }
 }

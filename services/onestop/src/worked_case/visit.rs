@@ -53,14 +53,14 @@ pub(super) fn read_visit(fields: Fields<'_>) -> Option<(Visit, Vec<Line>, Expect
     fields.require("institution");
     let institution = fields.table("institution").and_then(institution);
     let (prescriber_level, host_level) = (fields.level("prescriber_level"), fields.level("host_level"));
-    let disease = tag::<DiseaseCode>(&fields, "disease");
-    let drug = tag::<DrugCode>(&fields, "drug");
+    let disease: Option<DiseaseCode> = tag(&fields, "disease", None);
+    let drug: Option<DrugCode> = tag(&fields, "drug", None);
     let diagnosis = fields.parsed("diagnosis");
     let treatment_region = fields.parsed("region").unwrap_or(TreatmentRegion::Local);
     let filing = fields.parsed("filing").unwrap_or(Filing::None);
     let registration = fields.parsed("registration");
     let use_individual_account = fields.flag("use_individual_account", false);
-    let lines = lines(&fields, disease.clone().flatten(), drug.flatten());
+    let lines = lines(&fields, disease.as_ref(), drug.as_ref());
     let expected = fields.table("expect").map_or_else(Expected::default, Expected::read);
     fields.finish();
     let visit = Visit {
@@ -70,7 +70,7 @@ pub(super) fn read_visit(fields: Fields<'_>) -> Option<(Visit, Vec<Line>, Expect
         institution: institution?,
         prescriber_level,
         host_level,
-        disease: disease.flatten(),
+        disease,
         diagnosis,
         treatment_region,
         filing,
@@ -100,15 +100,19 @@ fn institution(fields: Fields<'_>) -> Option<InstitutionFacts> {
     Some(InstitutionFacts { id: id?, level: level?, kind })
 }
 
-/// A tag: absent, opted out of, or given.
-fn tag<T: std::str::FromStr<Err: std::fmt::Display>>(fields: &Fields<'_>, key: &'static str) -> Option<Option<T>> {
-    if fields.text(key)? == NO_TAG {
-        return Some(None);
+/// A tag: what the field says, nothing where it opts out, `inherited` where it is absent.
+fn tag<T>(fields: &Fields<'_>, key: &'static str, inherited: Option<&T>) -> Option<T>
+where
+    T: Clone + std::str::FromStr<Err: std::fmt::Display>,
+{
+    match fields.text(key) {
+        None => inherited.cloned(),
+        Some(NO_TAG) => None,
+        Some(_) => fields.parsed(key),
     }
-    fields.parsed(key).map(Some)
 }
 
-fn lines(fields: &Fields<'_>, disease: Option<DiseaseCode>, drug: Option<DrugCode>) -> Vec<Line> {
+fn lines(fields: &Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugCode>) -> Vec<Line> {
     let shorthand = fields.amount("eligible");
     let tables = fields.tables("lines");
     if fields.has("eligible") == fields.has("lines") {
@@ -116,12 +120,13 @@ fn lines(fields: &Fields<'_>, disease: Option<DiseaseCode>, drug: Option<DrugCod
     }
     if let Some(amount) = shorthand {
         let terms = ItemTerms { class: ItemClass::A, self_pay_rate: Rate::ZERO, price_cap: None };
+        let (disease, drug) = (disease.cloned(), drug.cloned());
         return vec![Line { amount, quantity: 1, terms, disease, drug, violates_rules: false }];
     }
     if fields.has("lines") && !(1..=Case::MAX_LINES).contains(&tables.len()) {
         fields.fault("lines", format_args!("has not 1 to {} lines", Case::MAX_LINES));
     }
-    tables.into_iter().filter_map(|fields| line(fields, disease.as_ref(), drug.as_ref())).collect()
+    tables.into_iter().filter_map(|fields| line(fields, disease, drug)).collect()
 }
 
 fn line(fields: Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugCode>) -> Option<Line> {
@@ -138,8 +143,7 @@ fn line(fields: Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugCod
     let self_pay_rate = fields.text("self_pay_rate").map(Rate::from_fraction);
     let self_pay_rate = self_pay_rate.and_then(|rate| rate.map_err(|error| fields.fault("self_pay_rate", error)).ok());
     let price_cap = fields.amount("price_cap");
-    let disease = tag(&fields, "disease").unwrap_or_else(|| disease.cloned());
-    let drug = tag(&fields, "drug").unwrap_or_else(|| drug.cloned());
+    let (disease, drug) = (tag(&fields, "disease", disease), tag(&fields, "drug", drug));
     let violates_rules = fields.flag("violates_rules", false);
     fields.finish();
     let terms = ItemTerms { class, self_pay_rate: self_pay_rate.unwrap_or_default(), price_cap };

@@ -1,0 +1,169 @@
+//! What basic insurance decides at its boundaries, which counters it asks for, and why it refuses.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where its premises do not hold")]
+
+#[path = "../../../shared/rulebook/tests/given/mod.rs"]
+mod given;
+
+use basic_insurance::BasicInsurance;
+use claim::{
+    Adjudication, CounterKey, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, Fund, Insurance, Level, Operation,
+    PricedCase, RegistrationNumber, VisitKind,
+};
+use given::{case, fen, key, line, refusals, rules_of};
+use rulebook::{Counters, PayerRules};
+
+fn decide(case: &PricedCase, counters: &Counters) -> Adjudication {
+    BasicInsurance::new().adjudicate(&rules_of(case), case, &[], counters).unwrap()
+}
+
+fn standing<const N: usize>(counters: [(CounterKey, &str); N]) -> Counters {
+    counters.into_iter().map(|(key, value)| (key, fen(value))).collect()
+}
+
+fn outpatient_paid(value: &str) -> Counters {
+    standing([(key("employee.outpatient.paid", 2022), value)])
+}
+
+fn approved(code: &str, kind: DiseaseKind) -> DiseaseFiling {
+    DiseaseFiling { code: DiseaseCode::new(code).unwrap(), kind, approved_date: "2022-01-01".parse().unwrap() }
+}
+
+#[test]
+fn the_crossing_visit_is_split_and_explains_itself() {
+    let case = case(VisitKind::Outpatient, Level::Three, "1090");
+    let decided = decide(&case, &outpatient_paid("5900"));
+    let [outpatient, overflow] = decided.portions.as_slice() else { panic!("two layers") };
+    assert_eq!((outpatient.deductible, outpatient.coinsurance), (fen("90"), fen("100")));
+    assert_eq!((outpatient.above_ceiling, outpatient.paid), (fen("800"), fen("100")));
+    assert_eq!((overflow.base, overflow.coinsurance, overflow.paid), (fen("800"), fen("120"), fen("680")));
+    assert_eq!((outpatient.fund, overflow.fund), (Fund::BasicOutpatient, Fund::BasicInpatient));
+    let steps: Vec<_> =
+        outpatient.steps.iter().map(|step| (step.operation, &*step.citation.rule, step.result)).collect();
+    assert_eq!(
+        steps,
+        [
+            (Operation::TakeBase, "employee.outpatient", fen("1090")),
+            (Operation::ApplyDeductible, "employee.outpatient.deductible", fen("1000")),
+            (Operation::ApplyRate, "employee.outpatient.rate", fen("500")),
+            (Operation::ApplyCeiling, "employee.outpatient.ceiling", fen("100")),
+            (Operation::PassOn, "employee.outpatient.overflow", fen("800")),
+        ]
+    );
+    let moves: Vec<_> = decided.moves.iter().map(|of| (of.key.name.as_str(), of.before, of.after)).collect();
+    assert_eq!(
+        moves,
+        [("employee.outpatient.paid", fen("5900"), fen("6000")), ("employee.pooling.paid", fen("0"), fen("680")),]
+    );
+}
+
+#[test]
+fn one_fen_of_room_is_paid_and_the_rest_goes_on() {
+    let case = case(VisitKind::Outpatient, Level::Three, "190");
+    let paid = |used| decide(&case, &outpatient_paid(used)).portions.iter().map(|of| of.paid).collect::<Vec<_>>();
+    assert_eq!(paid("5950"), [fen("50")]);
+    assert_eq!(paid("5950.01"), [fen("49.99"), fen("0.02")]);
+    assert_eq!(paid("5999.99"), [fen("0.01"), fen("84.98")]);
+    assert_eq!(paid("6000"), [fen("0"), fen("85")]);
+}
+
+#[test]
+fn a_counter_that_cut_a_payment_off_is_reported_where_it_stands() {
+    let case = case(VisitKind::Inpatient, Level::Three, "2200");
+    let decided = decide(&case, &standing([(key("employee.pooling.paid", 2022), "60000")]));
+    let pooling = decided.moves.iter().find(|of| of.key == key("employee.pooling.paid", 2022)).unwrap();
+    assert_eq!((pooling.before, pooling.after), (fen("60000"), fen("60000")));
+    assert_eq!(decided.portions[0].above_ceiling, fen("1000"));
+    assert_eq!(refusals(&decided), ["employee.inpatient: ceiling-reached"]);
+}
+
+#[test]
+fn a_stay_asks_for_the_rescues_of_four_days_and_for_nothing_else() {
+    let mut case = case(VisitKind::Inpatient, Level::Three, "10000");
+    case.visit.admission_date = Some("2022-01-02".parse().unwrap());
+    let mut asked = BasicInsurance::new().counter_keys(&rules_of(&case), &case, &[]);
+    asked.sort();
+    let mut expected = vec![
+        key("employee.rescue.borne:H:2021-12-30", 2021),
+        key("employee.rescue.borne:H:2021-12-31", 2021),
+        key("employee.rescue.borne:H:2022-01-01", 2022),
+        key("employee.rescue.borne:H:2022-01-02", 2022),
+        key("employee.pooling.paid", 2022),
+    ];
+    expected.sort();
+    assert_eq!(asked, expected);
+}
+
+#[test]
+fn counters_of_a_registration_and_of_a_drug_carry_their_name() {
+    let mut case = case(VisitKind::Outpatient, Level::Two, "500");
+    case.visit.registration = Some(RegistrationNumber::new("R1").unwrap());
+    let mut drug = line("3000");
+    drug.drug = Some(DrugCode::new("X").unwrap());
+    case.lines.push(drug);
+    let asked = BasicInsurance::new().counter_keys(&rules_of(&case), &case, &[]);
+    for name in ["employee.outpatient.deductible:R1", "employee.negotiated-drug.deductible:X"] {
+        assert!(asked.contains(&key(name, 2022)), "{name} in {asked:?}");
+    }
+}
+
+#[test]
+fn lines_of_one_bill_settle_under_their_own_benefits_in_the_order_of_shared_ceilings() {
+    let mut case = case(VisitKind::Outpatient, Level::Three, "500");
+    case.person.diseases = vec![approved("d1", DiseaseKind::Chronic), approved("s1", DiseaseKind::Special)];
+    for (code, eligible) in [("d1", "500"), ("s1", "1880")] {
+        let mut tagged = line(eligible);
+        tagged.disease = Some(DiseaseCode::new(code).unwrap());
+        case.lines.push(tagged);
+    }
+    let decided = decide(&case, &Counters::default());
+    let parts: Vec<_> = decided.portions.iter().map(|of| (of.benefit.as_str(), &*of.lines, of.paid)).collect();
+    assert_eq!(
+        parts,
+        [
+            ("employee.special", &[2][..], fen("850")),
+            ("employee.chronic", &[1][..], fen("160")),
+            ("employee.outpatient", &[0][..], fen("205")),
+        ]
+    );
+}
+
+#[test]
+fn what_could_be_expected_but_does_not_pay_says_why() {
+    let mut special = case(VisitKind::OutpatientSpecial, Level::One, "500");
+    special.person.diseases = vec![approved("s1", DiseaseKind::Special)];
+    special.lines[0].disease = Some(DiseaseCode::new("s1").unwrap());
+    assert_eq!(refusals(&decide(&special, &Counters::default())), ["employee.special: level-too-low"]);
+
+    let mut chronic = case(VisitKind::OutpatientChronic, Level::Two, "50");
+    chronic.lines[0].disease = Some(DiseaseCode::new("d1").unwrap());
+    let told = refusals(&decide(&chronic, &Counters::default()));
+    assert_eq!(told, ["employee.chronic: disease-not-approved", "employee.outpatient: within-deductible"]);
+
+    let pharmacy = case(VisitKind::Pharmacy, Level::One, "50");
+    let decided = decide(&pharmacy, &Counters::default());
+    assert_eq!(refusals(&decided), ["employee.outpatient: no-prescription"]);
+    assert!(decided.portions.is_empty());
+
+    let mut resident = case(VisitKind::OutpatientChronic, Level::Two, "50");
+    resident.person.insurance = Insurance::Resident;
+    resident.person.diseases = vec![approved("d1", DiseaseKind::Chronic)];
+    resident.lines[0].disease = Some(DiseaseCode::new("d1").unwrap());
+    assert_eq!(refusals(&decide(&resident, &Counters::default())), ["resident.chronic: not-payable-yet"]);
+}
+
+#[test]
+fn kinds_without_a_rule_and_the_individual_account_are_refused() {
+    let payer = BasicInsurance::new();
+    let refused = |case: &PricedCase| payer.adjudicate(&rules_of(case), case, &[], &Counters::default()).is_err();
+    let mut resident = case(VisitKind::EmergencyRescue, Level::Three, "100");
+    assert!(!refused(&resident));
+    resident.person.insurance = Insurance::Resident;
+    assert!(refused(&resident));
+    let mut early = case(VisitKind::Outpatient, Level::Three, "100");
+    early.visit.service_date = "2022-03-31".parse().unwrap();
+    assert!(refused(&early));
+    let mut account = case(VisitKind::Outpatient, Level::Three, "100");
+    account.visit.use_individual_account = true;
+    assert!(refused(&account));
+}

@@ -1,0 +1,21 @@
+//! The auditor: every settlement rule computed a second time, plainly, from the documents, and compared to the fen.
+//!
+//! It shares no code with the rulebook, the payers or `money`; what it borrows of `claim` are names of closed lists.
+//! Random persons go through random visits; after each visit every figure must agree. Nothing random is left to the
+//! machine: the seed is fixed, a failure prints the shortest life that shows it.
+
+mod agreement;
+mod aim;
+mod assistance;
+mod audit;
+mod bill;
+mod closing;
+mod dice;
+mod employee;
+mod life;
+mod monotony;
+mod people;
+mod platform;
+mod resident;
+mod rules;
+mod visits;
