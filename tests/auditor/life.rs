@@ -1,6 +1,9 @@
 //! Lives: a random person with a sequence of random visits, walked visit by visit.
 
+use std::cell::Cell;
 use std::fmt::Write;
+use std::panic::resume_unwind;
+use std::thread;
 
 use proptest::collection::vec;
 use proptest::prelude::any;
@@ -30,15 +33,29 @@ pub(crate) struct Moment<'a> {
     pub(crate) audited: Outcome,
 }
 
-/// Walks `lives` random lives of at most `visits_at_most` visits and asks `check` after each visit. A fresh `T` goes
-/// along with each life. Returns the number of visits.
+/// For each seed walks `lives` random lives of at most `visits_at_most` visits and asks `check` after each visit. A
+/// fresh `T` goes along with each life. Returns the number of visits.
 ///
 /// Panics with the shortest life for which `check` fails.
 pub(crate) fn walk<T: Default>(
+    seeds: &[u64],
+    lives: u32,
+    visits_at_most: usize,
+    check: impl Fn(&mut T, &Moment<'_>) -> Result<(), String> + Sync,
+) -> u64 {
+    let check = &check;
+    thread::scope(|scope| {
+        let walks: Vec<_> =
+            seeds.iter().map(|seed| scope.spawn(move || walk_seed(*seed, lives, visits_at_most, check))).collect();
+        walks.into_iter().map(|walk| walk.join().unwrap_or_else(|panic| resume_unwind(panic))).sum()
+    })
+}
+
+fn walk_seed<T: Default>(
     seed: u64,
     lives: u32,
     visits_at_most: usize,
-    check: impl Fn(&mut T, &Moment<'_>) -> Result<(), String>,
+    check: &impl Fn(&mut T, &Moment<'_>) -> Result<(), String>,
 ) -> u64 {
     let config = Config {
         cases: lives,
@@ -48,9 +65,9 @@ pub(crate) fn walk<T: Default>(
         rng_seed: RngSeed::Fixed(seed),
         ..Config::default()
     };
-    let visits = std::cell::Cell::new(0_u64);
+    let visits = Cell::new(0_u64);
     let result = TestRunner::new(config).run(&faces(visits_at_most), |faces| {
-        visits.set(visits.get() + live(&faces, &check).map_err(TestCaseError::fail)?);
+        visits.set(visits.get() + live(&faces, check).map_err(TestCaseError::fail)?);
         Ok(())
     });
     match result {

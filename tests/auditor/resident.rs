@@ -68,7 +68,7 @@ fn critical_illness(year: &mut Year, person: &Person, parts: &mut [Part]) {
         part.critical_illness = due.min(room) - paid;
         paid += part.critical_illness;
     }
-    if !concession { year.critical_paid += paid; } // TEMP
+    year.critical_paid += paid;
 }
 
 const fn counts_as_critical(service: Service) -> bool {

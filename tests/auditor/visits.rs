@@ -38,7 +38,6 @@ impl Course {
         self.register(dice, person, &mut bill);
         self.today = self.today.max(bill.date);
         bill.lines = (0..dice.weighted(&[(6, 1), (3, 2), (2, 3), (1, 4)])).map(|_| line(dice, person)).collect();
-        if bill.date < rules::class_a_list_from() { for l in &mut bill.lines { if l.drug == Some(rules::CLASS_A_DRUG) { l.drug = None; } } }
         aimed(dice, auditor, person, &mut bill);
         if bill.kind == VisitKind::EmergencyRescue {
             self.last_rescue = Some(bill.clone());

@@ -86,10 +86,14 @@ slugs! {
         TakeBase = "take-base",
         /// The part that breaks the rules of treatment is taken out of the base.
         LeaveOutViolations = "leave-out-violations",
+        /// A deductible or threshold is reduced to a share of itself.
+        ReduceDeductible = "reduce-deductible",
         /// What is left of a deductible is borne by the person.
         ApplyDeductible = "apply-deductible",
         /// A rate is lowered, for care in another region.
         LowerRate = "lower-rate",
+        /// A rate is raised, for people in need.
+        RaiseRate = "raise-rate",
         /// A rate is applied to what is above the deductible.
         ApplyRate = "apply-rate",
         /// Banded rates are applied to an amount that cumulates over the year.
@@ -120,6 +124,8 @@ slugs! {
         Rate = "rate",
         /// Percentage points that a rate is lowered by.
         Points = "points",
+        /// Percentage points that a rate is raised by.
+        PointsAdded = "points-added",
         /// A ceiling in full.
         Ceiling = "ceiling",
         /// What was already paid under the ceiling.

@@ -27,14 +27,15 @@ impl Draft<'_> {
         working.deductible = after.min(threshold) - before.min(threshold);
         working.paid = (sum(after) - sum(before)).round_half_up();
 
-        let inputs = [amount(InputName::CumulativeBefore, before), amount(InputName::Deductible, threshold)];
-        working.step(Operation::ApplyDeductible, &terms.threshold.citation, &inputs, working.base - working.deductible);
+        let above = working.base - working.deductible;
         if let (Some(concession), Some(share)) = (concession, share) {
             let inputs = [amount(InputName::Deductible, full), rate(InputName::Rate, share)];
-            working.rounded_step(Operation::ApplyDeductible, &concession.threshold_share.citation, &inputs, threshold);
-            let inputs = [rate(InputName::Points, points)];
-            working.step(Operation::ApplyBands, &concession.points.citation, &inputs, working.paid);
+            working.rounded_step(Operation::ReduceDeductible, &concession.threshold_share.citation, &inputs, threshold);
+            let inputs = [rate(InputName::PointsAdded, points)];
+            working.step(Operation::RaiseRate, &concession.points.citation, &inputs, above);
         }
+        let inputs = [amount(InputName::CumulativeBefore, before), amount(InputName::Deductible, threshold)];
+        working.step(Operation::ApplyDeductible, &terms.threshold.citation, &inputs, above);
         let inputs = [amount(InputName::CumulativeBefore, before), amount(InputName::CumulativeAfter, after)];
         working.rounded_step(Operation::ApplyBands, &terms.rates.citation, &inputs, working.paid);
         if after <= threshold {

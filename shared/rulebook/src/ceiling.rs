@@ -61,6 +61,17 @@ impl Draft<'_> {
         }
     }
 
+    /// Counts a payment under ceilings that do not hold for it: once they hold again in the year, it was paid.
+    pub(crate) fn count_under_ceilings(&self, benefit: &Benefit, working: &mut Working) {
+        if working.paid.is_zero() {
+            return;
+        }
+        for ceiling in &benefit.ceilings {
+            let room = self.room(ceiling);
+            working.moves_by(room.key, room.own_used, working.paid);
+        }
+    }
+
     fn room<'a>(&self, ceiling: &'a Ceiling) -> Room<'a> {
         let year = self.case.benefit_year();
         let key = CounterKey { name: ceiling.counter.clone(), benefit_year: year };

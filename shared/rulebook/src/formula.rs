@@ -57,9 +57,9 @@ impl Working {
         if self.above_ceiling.is_zero() {
             return;
         }
-        let citation = benefit.beyond.as_ref().map_or(&benefit.citation, |next| &next.citation);
+        let Some(next) = &benefit.beyond else { return };
         let expense = amount(InputName::Expense, self.base - self.deductible);
-        self.step(Operation::PassOn, citation, &[expense], self.above_ceiling);
+        self.step(Operation::PassOn, &next.citation, &[expense], self.above_ceiling);
     }
 
     pub(crate) fn moves_by(&mut self, key: CounterKey, before: Fen, by: Fen) {
@@ -134,6 +134,8 @@ impl Draft<'_> {
                 let has_ceiling = self.apply_bands(bands, &mut working);
                 if has_ceiling {
                     self.apply_ceilings(benefit, None, &mut working);
+                } else {
+                    self.count_under_ceilings(benefit, &mut working);
                 }
             }
             Formula::TopUp(share) => self.top_up(share, parts, &mut working),
@@ -176,11 +178,13 @@ impl Draft<'_> {
         let visit = &self.case.visit;
         let insurance = self.case.person.insurance;
         let level = deductible.level.unwrap_or_else(|| visit.level());
-        let nominal = deductible.amount.value.at(level);
-        let nominal = deductible
-            .share
-            .as_ref()
-            .map_or(nominal, |share| (nominal * share.value.at(insurance, level)).round_half_up());
+        let mut nominal = deductible.amount.value.at(level);
+        if let Some(share) = &deductible.share {
+            let (full, share_of) = (nominal, share.value.at(insurance, level));
+            nominal = (full * share_of).round_half_up();
+            let inputs = [amount(InputName::Deductible, full), rate(InputName::Rate, share_of)];
+            working.rounded_step(Operation::ReduceDeductible, &share.citation, &inputs, nominal);
+        }
 
         let key = deductible.counter_key(visit, part.and_then(|part| part.drug.as_ref()));
         let borne_before = key.as_ref().map_or(Fen::ZERO, |key| self.counter(key));
@@ -205,11 +209,6 @@ impl Draft<'_> {
         if let (Some(merges), false) = (&deductible.merges, merged.is_empty()) {
             let inputs = [amount(InputName::DeductibleBorne, merged_sum)];
             working.step(Operation::ApplyDeductible, &merges.days.citation, &inputs, expense);
-        }
-        if let Some(share) = &deductible.share {
-            let inputs =
-                [amount(InputName::Deductible, nominal), rate(InputName::Rate, share.value.at(insurance, level))];
-            working.rounded_step(Operation::ApplyDeductible, &share.citation, &inputs, expense);
         }
         if expense.is_zero() {
             working.shortfall = Some((Reason::WithinDeductible, Arc::clone(citation)));

@@ -77,11 +77,12 @@ listed! {
     RuleStatus = RuleStatus { Official, Assumed }
     Operation = Operation {
         TakeBase, LeaveOutViolations, ApplyDeductible, LowerRate, ApplyRate, ApplyBands, ApplyCeiling, PassOn, TopUp,
-        ChooseHighest, DrawAccount,
+        ChooseHighest, DrawAccount, ReduceDeductible, RaiseRate,
     }
     InputName = InputName {
         Expense, Deductible, DeductibleBorne, Rate, Points, Ceiling, CeilingUsed, Payment, CumulativeBefore,
         CumulativeAfter, PaidEarlier, Eligible, Violating, Alternative, Balance,
+        PointsAdded,
     }
     Reason = Reason {
         LevelTooLow, InstitutionKindNotCovered, DiseaseNotApproved, NotInCategory, AgeNotCovered, HouseholdNotLocal,
