@@ -35,17 +35,13 @@ pub(crate) fn pay(year: &mut Year, person: &Person, bill: &Bill, parts: &mut [Pa
     year.aid_ordinary += paid;
     give(parts, &[Service::Ordinary], paid);
 
-    let paid = share_within(
-        base(parts, &[Service::Chronic]),
-        outpatient_rate,
-        rules::AID_CHRONIC_CEILING - year.aid_chronic,
-    );
+    let paid =
+        share_within(base(parts, &[Service::Chronic]), outpatient_rate, rules::AID_CHRONIC_CEILING - year.aid_chronic);
     year.aid_chronic += paid;
     give(parts, &[Service::Chronic], paid);
 
     let special = [Service::Special, Service::ExemptSpecial];
-    let paid =
-        share_within(base(parts, &special), outpatient_rate, rules::AID_SPECIAL_CEILING - year.aid_special);
+    let paid = share_within(base(parts, &special), outpatient_rate, rules::AID_SPECIAL_CEILING - year.aid_special);
     year.aid_special += paid;
     give(parts, &special, paid);
 
@@ -128,8 +124,7 @@ fn stay(year: &mut Year, groups: &Groups, person: &Person, bill: &Bill, base: i6
         return ordinary;
     }
     // 20,000 over the year for those who are neither in extreme poverty nor on the allowance.
-    let threshold =
-        if groups.extreme_poverty || groups.subsistence_allowance { 0 } else { rules::AID_MAJOR_THRESHOLD };
+    let threshold = if groups.extreme_poverty || groups.subsistence_allowance { 0 } else { rules::AID_MAJOR_THRESHOLD };
     let above_before = (year.major_burden - threshold).max(0);
     let above_after = (year.major_burden + base - threshold).max(0);
     let major = share_within(above_after - above_before, rate, rules::AID_MAJOR_CEILING - year.aid_major);

@@ -12,7 +12,7 @@ use crate::{employee, rules};
 
 #[test]
 fn every_statement_closes_to_the_fen() {
-    walk(&[1, 2], 150, 40, |_: &mut (), moment| match moment.answer.outcome {
+    walk(&[1, 2], 150, 40, |(): &mut (), moment| match moment.answer.outcome {
         Outcome::RuleNotInForce => Ok(()),
         Outcome::Settled(figures) => closes(moment, &figures),
     });

@@ -47,7 +47,8 @@ const EXCEPTIONS: [Exception; 2] = [
         reason: "第九条, 第十一条, 第十四条: one ceiling for all; what an assisted part draws leaves less for a part without",
         holds: |_, _, better| {
             let employees = |payment: &&Payment| matches!(payment.fund, Fund::BasicInpatient | Fund::LargeExpense);
-            let services: BTreeSet<_> = better.payments.iter().filter(employees).map(|payment| payment.service).collect();
+            let services: BTreeSet<_> =
+                better.payments.iter().filter(employees).map(|payment| payment.service).collect();
             let ceiling_reached = better.payments.iter().any(|payment| payment.fund == Fund::LargeExpense);
             services.len() > 1 && ceiling_reached
         },
@@ -56,7 +57,7 @@ const EXCEPTIONS: [Exception; 2] = [
 
 #[test]
 fn who_is_better_placed_never_gets_less_but_for_the_named_exceptions() {
-    walk(&[3, 4], 150, 40, |_: &mut (), moment| {
+    walk(&[3, 4], 150, 40, |(): &mut (), moment| {
         let Outcome::Settled(figures) = moment.answer.outcome else { return Ok(()) };
         for (betterment, person, bill) in betterments(moment.person, moment.bill) {
             let answer = Platform::shipped().settle(&mut moment.memory.clone(), &person, &bill);

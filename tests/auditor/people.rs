@@ -39,20 +39,20 @@ impl Life {
     }
 }
 
-/// Days from which visits run into the dates at which something begins or ends.
+/// Days from which visits run into the dates at which something begins.
 fn start(dice: &mut Dice<'_>) -> NaiveDate {
     let (year, month, day) = dice.weighted(&[
         (6, (2022, 4, 1)),
         (4, (2022, 12, 15)),
-        (3, (2022, 3, 25)),
-        (3, (2023, 1, 2)),
+        (3, (2022, 3, 31)),
+        (3, (2023, 1, 5)),
         (2, (2023, 3, 20)),
         (2, (2022, 7, 1)),
         (2, (2024, 1, 20)),
-        (1, (2020, 12, 20)),
+        (2, (2020, 12, 31)),
         (1, (2021, 11, 1)),
-        (1, (2019, 11, 20)),
-        (1, (2016, 12, 20)),
+        (2, (2019, 11, 30)),
+        (1, (2016, 12, 31)),
     ]);
     NaiveDate::from_ymd_opt(year, month, day).expect("a date")
 }
@@ -66,7 +66,9 @@ fn person(dice: &mut Dice<'_>, start: NaiveDate) -> Person {
     let age = dice.weighted(&[(4, 40), (3, 60), (2, 59), (2, 15), (2, 14), (1, 18), (1, 0), (1, 90)]);
     // The birthday falls within the visits, on their first day, or shortly before.
     let days_to_birthday = dice.weighted(&[(2, 0), (1, 1), (1, 10), (2, 40), (2, 150), (2, 300)]);
-    let birth = start.checked_sub_months(Months::new(12 * age)).and_then(|date| date.checked_add_days(Days::new(days_to_birthday)));
+    let birth = start
+        .checked_sub_months(Months::new(12 * age))
+        .and_then(|date| date.checked_add_days(Days::new(days_to_birthday)));
     Person {
         insured,
         birth: birth.expect("a date").min(start),

@@ -8,8 +8,8 @@ use claim::{
     Visit,
 };
 use money::{Fen, Rate};
-use onestop::worked_case::{Chain, PersonCounters};
 use rulebook::{InForce, Lookup, Rulebook};
+use worked_case::{Chain, PersonCounters};
 
 use crate::bill::{Bill, Figures, Insured, Line, Outcome, Person};
 
@@ -121,9 +121,7 @@ fn visit(bill: &Bill) -> Visit {
         diagnosis: bill.diagnosis.map(|diagnosis| DiagnosisCode::new(diagnosis).expect("a code")),
         treatment_region: bill.region,
         filing: bill.filing,
-        registration: bill
-            .registration
-            .map(|number| RegistrationNumber::new(&format!("R{number}")).expect("a number")),
+        registration: bill.registration.map(|number| RegistrationNumber::new(&format!("R{number}")).expect("a number")),
         use_individual_account: bill.use_account,
     }
 }

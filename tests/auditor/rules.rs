@@ -181,9 +181,9 @@ pub(crate) const TOP_UP_RATE: i64 = percent(90);
 pub(crate) fn points_off(bill: &Bill) -> i64 {
     let emergency = matches!(bill.kind, VisitKind::EmergencyRescue | VisitKind::Ambulance120);
     match (bill.region, bill.filing) {
-        (TreatmentRegion::Local | TreatmentRegion::Province, _) => 0,
         (TreatmentRegion::OtherProvince, _) if emergency => percent(10),
-        (TreatmentRegion::OtherProvince, Filing::LongTerm) => 0,
+        (TreatmentRegion::Local | TreatmentRegion::Province, _)
+        | (TreatmentRegion::OtherProvince, Filing::LongTerm) => 0,
         (TreatmentRegion::OtherProvince, Filing::Referred | Filing::Emergency) => percent(10),
         (TreatmentRegion::OtherProvince, Filing::None) => percent(20),
     }
@@ -251,10 +251,7 @@ pub(crate) fn covers(insured: Insured, bill: &Bill) -> bool {
         (Insured::EmployeeInService | Insured::EmployeeRetired, _) => bill.date >= employee_outpatient_from(),
         (
             Insured::Resident,
-            VisitKind::Outpatient
-            | VisitKind::OutpatientChronic
-            | VisitKind::OutpatientSpecial
-            | VisitKind::Inpatient,
+            VisitKind::Outpatient | VisitKind::OutpatientChronic | VisitKind::OutpatientSpecial | VisitKind::Inpatient,
         ) => bill.date >= resident_from(),
         (
             Insured::Resident,

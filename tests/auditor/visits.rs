@@ -30,8 +30,9 @@ impl Course {
     /// The next visit.
     pub(crate) fn next(&mut self, faces: &[u16], auditor: &Auditor, person: &Person) -> Bill {
         let dice = &mut Dice::new(faces);
-        let gap = dice.weighted(&[(8, 0), (5, 1), (3, 2), (3, 3), (3, 4), (6, 12), (4, 30), (2, 80), (1, -4), (1, -25)]);
-        let mut bill = self.visit(dice, person, after(self.today, gap));
+        let gap =
+            dice.weighted(&[(8, 0), (5, 1), (3, 2), (3, 3), (3, 4), (6, 12), (4, 30), (2, 80), (1, -4), (1, -25)]);
+        let mut bill = Self::visit(dice, person, after(self.today, gap));
         if bill.kind == VisitKind::Inpatient {
             self.admit(dice, &mut bill);
         }
@@ -46,7 +47,7 @@ impl Course {
         bill
     }
 
-    fn visit(&self, dice: &mut Dice<'_>, person: &Person, date: NaiveDate) -> Bill {
+    fn visit(dice: &mut Dice<'_>, person: &Person, date: NaiveDate) -> Bill {
         let kind = kind(dice, person);
         let (institution_kind, institution_level) = institution(dice, kind, person);
         let prescriber = match institution_kind {
@@ -77,7 +78,12 @@ impl Course {
                 (1, TreatmentRegion::Province),
                 (3, TreatmentRegion::OtherProvince),
             ]),
-            filing: dice.weighted(&[(3, Filing::None), (2, Filing::LongTerm), (2, Filing::Referred), (1, Filing::Emergency)]),
+            filing: dice.weighted(&[
+                (3, Filing::None),
+                (2, Filing::LongTerm),
+                (2, Filing::Referred),
+                (1, Filing::Emergency),
+            ]),
             registration: None,
             use_account: dice.once_in(80),
             lines: Vec::new(),

@@ -13,4 +13,3 @@ pub mod render;
 pub mod rules;
 pub mod serve;
 pub mod settle;
-pub mod worked_case;

@@ -11,7 +11,6 @@ use host::Clock;
 use rulebook::{Lookup, Rulebook};
 
 use crate::cli::{RulesArgs, RulesCommand};
-use crate::worked_case;
 
 /// The rules that were asked for: the documents of a directory, or those built in.
 ///

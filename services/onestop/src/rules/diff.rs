@@ -23,7 +23,7 @@ use self::drawing::chart;
 use self::json::json;
 use self::table::write_tables;
 use crate::cli::{DiffArgs, RulesArgs, RulesSource};
-use crate::worked_case::{Chain, run_case};
+use worked_case::{Chain, run_case};
 
 /// A comparison with what it is a comparison of.
 struct Diff {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use claim::Violations;
 
-use crate::worked_case::WorkedCase;
+use worked_case::WorkedCase;
 
 /// The longest case that a line may hold, in bytes.
 const CASE_BYTES_MAX: u64 = 32 * 1024 * 1024;

@@ -5,7 +5,7 @@ use claim::{AssistanceCategory, Employment, Insurance, PersonFacts};
 use super::largest::Largest;
 use super::refusals::Refusals;
 use super::shares::{Pair, Shares};
-use crate::worked_case::{CaseReport, NotSettled, Settled, WorkedCase};
+use worked_case::{CaseReport, NotSettled, Settled, WorkedCase};
 
 /// People who are counted together. A visit belongs to the groups its person is in on the day of service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use claim::VisitKind;
 use money::Fen;
 
-use crate::worked_case::{NotSettled, Settled, WorkedCase};
+use worked_case::{NotSettled, Settled, WorkedCase};
 
 /// A visit that only the other rulebook settles.
 #[derive(Clone, Debug, PartialEq, Eq)]

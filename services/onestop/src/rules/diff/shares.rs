@@ -6,7 +6,7 @@ use std::iter;
 use claim::{Fund, PayerId};
 use money::Fen;
 
-use crate::worked_case::Settled;
+use worked_case::Settled;
 
 /// An amount under the old and under the new rules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use claim::{AssistanceCategory, DiseaseFiling, Employment, Insurance, PersonFacts, Sex};
 use serde_json::Value;
 
-use super::fields::Fields;
+use crate::fields::Fields;
 
 /// A fact with the days on which it holds, both ends inclusive.
 #[derive(Clone, Debug)]

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use claim::Violations;
 use rulebook::{Lookup, RuleNotInForce, Rulebook};
 
-use super::case::{WorkedCase, WorkedVisit};
-use super::chain::{Chain, NotSettled, PersonCounters, Settled};
-use super::expect::Difference;
+use crate::case::{WorkedCase, WorkedVisit};
+use crate::chain::{Chain, NotSettled, PersonCounters, Settled};
+use crate::expect::Difference;
 
 /// How many cases passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use claim::{PersonFacts, PricedCase, Violations, Visit};
 use rulebook::InForce;
 use serde_json::Value;
 
-use super::expect::Expected;
-use super::fields::{Faults, Fields};
-use super::person::Person;
-use super::visit::{Line, read_visit};
+use crate::expect::Expected;
+use crate::fields::{Faults, Fields};
+use crate::person::Person;
+use crate::visit::{Line, read_visit};
 
 /// One worked case, checked.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use onestop::worked_case::{Chain, WorkedCase, run_case, run_paths};
 use rulebook::{Lookup, Rulebook};
+use worked_case::{Chain, WorkedCase, run_case, run_paths};
 
 fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases")

@@ -10,8 +10,8 @@ use claim::{
 use money::{Fen, Rate};
 use rulebook::InForce;
 
-use super::expect::Expected;
-use super::fields::Fields;
+use crate::expect::Expected;
+use crate::fields::Fields;
 
 /// What a line writes to have no tag although the visit has one.
 const NO_TAG: &str = "none";

@@ -5,8 +5,8 @@ use std::fmt;
 use claim::Amounts;
 use money::Fen;
 
-use super::chain::{NotSettled, Settled};
-use super::fields::Fields;
+use crate::chain::{NotSettled, Settled};
+use crate::fields::Fields;
 
 /// What is expected of a visit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

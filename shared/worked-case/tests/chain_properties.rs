@@ -11,10 +11,10 @@ use std::sync::LazyLock;
 
 use claim::{Amounts, CounterKey, CounterName, Portion};
 use money::Fen;
-use onestop::worked_case::{Chain, PersonCounters, WorkedCase};
 use proptest::prelude::*;
 use rulebook::{Lookup, PayerRules, Rulebook};
 use serde_json::{Value, json};
+use worked_case::{Chain, PersonCounters, WorkedCase};
 
 static RULES: LazyLock<Lookup> = LazyLock::new(|| Lookup::new(Rulebook::kunming().unwrap()));
 
