@@ -202,3 +202,148 @@ fn worked_cases_that_hold_pass_and_those_that_do_not_are_told_with_what_was_got(
         assert!(report.contains(part), "{part} is not in {report}");
     }
 }
+
+#[test]
+fn rules_at_fault_are_told_with_file_and_line_and_the_check_fails() {
+    let store = TestStore::sqlite();
+    let directory = store.directory().unwrap().join("rules");
+    fs::create_dir(&directory).unwrap();
+    let head = "[document]\nnumber = 'A'\ntitle = 'First'\nregion = '530100'\nin_force_from = 2020-01-01\nstatus = 'official'\n";
+    let float = "[[parameter]]\nid = 'a'\narticle = '1'\nvalue = 0.5\n";
+    let uncited = "[[parameter]]\nid = 'b'\nvalue = '1.00'\n";
+    fs::write(directory.join("first.toml"), format!("{head}{float}{uncited}")).unwrap();
+    let above = "[[parameter]]\nid = 'c'\narticle = '1'\nvalue = '100.5%'\nwrong = 1\n";
+    fs::write(directory.join("second.toml"), format!("{}{above}", head.replace('A', "B"))).unwrap();
+    let output = run(onestop(&store.location).args(["rules", "check", "--rules"]).arg(&directory));
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty());
+    let faults = text(&output.stderr);
+    for part in [
+        "first.toml:7: a: value is a float",
+        "first.toml:11: b: missing field `article`",
+        "second.toml:7: c: unknown field",
+    ] {
+        assert!(faults.contains(part), "{part} is not in {faults}");
+    }
+}
+
+#[test]
+fn a_rule_is_shown_as_a_person_would_read_it() {
+    let store = TestStore::sqlite();
+    let show = |arguments: &[&str]| run(onestop(&store.location).args(["rules", "show"]).args(arguments));
+    let shown = text(&show(&["employee.outpatient", "--date", "2023-06-30"]).stdout);
+    for part in [
+        "职工普通门诊  [employee.outpatient]  2023-06-30",
+        "对象：职工医保参保人员",
+        "每次就诊 一级及以下 30.00、二级 60.00、三级 90.00 〔昆政办〔2022〕15号 第九条，2022-04-01起〕",
+        "在职 一级及以下 60%、二级 55%、三级 50%；退休 一级及以下 65%、二级 60%、三级 55%",
+        "年度限额：6,000.00",
+        "由下一层支付：职工普通门诊超限额部分（按住院比例） [employee.outpatient.overflow]",
+        "* 未见文件公布",
+    ] {
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
+    let stay = text(&show(&["employee.inpatient", "--date", "2023-06-30", "--lang", "en"]).stdout);
+    for part in ["It replaced: 假定值", "from 2019-12-01 to 2022-03-31", "counted together with", "employee.special"]
+    {
+        assert!(stay.contains(part), "{part} is not in {stay}");
+    }
+    let listed = text(&show(&["--date", "2023-06-30"]).stdout);
+    for benefit in listed.lines().filter_map(|line| line.split_whitespace().next()) {
+        for lang in ["zh-CN", "en"] {
+            let output = show(&[benefit, "--date", "2023-06-30", "--lang", lang]);
+            assert!(output.status.success(), "{benefit}: {}", text(&output.stderr));
+        }
+    }
+    assert!(listed.contains("assistance.inpatient  普通住院救助") && !listed.contains("nowhere"));
+
+    let unknown = show(&["nowhere"]);
+    assert!(!unknown.status.success());
+    let message = text(&unknown.stderr);
+    assert!(message.contains("no benefit \"nowhere\"") && message.contains("employee.outpatient,"), "{message}");
+    let early = text(&show(&["employee.outpatient", "--date", "2022-03-31"]).stderr);
+    assert!(early.contains("not in force on 2022-03-31: from 2022-04-01 by 昆政办〔2022〕15号"), "{early}");
+}
+
+#[test]
+fn a_value_is_shown_with_what_replaced_it() {
+    let store = TestStore::sqlite();
+    let directory = store.directory().unwrap().join("rules");
+    fs::create_dir(&directory).unwrap();
+    for entry in fs::read_dir(project().join("shared/rulebook/kunming")).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, directory.join(path.file_name().unwrap())).unwrap();
+    }
+    let later = "[document]\nnumber = '示例〔2023〕1号'\ntitle = '示例'\nregion = '530100'\nin_force_from = 2023-07-01\n\
+         status = 'official'\n[[parameter]]\nid = 'employee.outpatient.ceiling'\narticle = '第一条'\nvalue = '7000.00'\n\
+         replaces = ['昆政办〔2022〕15号']\n";
+    fs::write(directory.join("later.toml"), later).unwrap();
+    let show = |date| {
+        let arguments = ["rules", "show", "employee.outpatient", "--date", date, "--rules"];
+        text(&run(onestop(&store.location).args(arguments).arg(&directory)).stdout)
+    };
+    let before =
+        "年度限额：6,000.00 〔昆政办〔2022〕15号 第九条，2022-04-01起；此后 示例〔2023〕1号 第一条，2023-07-01起〕";
+    let after =
+        "年度限额：7,000.00 〔示例〔2023〕1号 第一条，2023-07-01起；此前 昆政办〔2022〕15号 第九条，2022-04-01起〕";
+    assert!(show("2023-06-30").contains(before), "{}", show("2023-06-30"));
+    assert!(show("2023-07-01").contains(after), "{}", show("2023-07-01"));
+}
+
+#[test]
+fn premium_subsidies_are_told_for_each_person_and_in_total() {
+    let store = TestStore::sqlite();
+    let file = store.directory().unwrap().join("people.jsonl");
+    let person = |name: &str, rest: &str| format!("{{\"name\": \"{name}\", \"birth_date\": \"1950-01-01\", {rest}}}\n");
+    let people = [
+        person("T", "\"scheme\": \"resident\", \"categories\": [\"extreme-poverty\"]"),
+        person("L", "\"scheme\": \"resident\", \"categories\": [\"subsistence-allowance\", \"low-income-elderly\"]"),
+        person("E", "\"scheme\": \"employee\", \"employment\": \"retired\", \"categories\": [\"extreme-poverty\"]"),
+        person("D", "\"scheme\": \"resident\", \"disability_level\": 2, \"unable_to_work\": true"),
+    ];
+    fs::write(&file, people.concat()).unwrap();
+    let subsidies = |arguments: &[&str]| run(onestop(&store.location).arg("subsidies").arg(&file).args(arguments));
+    let output = subsidies(&["--date", "2021-06-01", "--json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let told = json_lines(&output);
+    let amounts: Vec<_> = told[..4].iter().map(|line| [&line["subsidy"], &line["paid_by_person"]]).collect();
+    let null = Value::Null;
+    assert_eq!(amounts[0], ["280.00", "0.00"]);
+    assert_eq!(amounts[1], ["120.00", "160.00"]);
+    assert_eq!(amounts[2], [&Value::from("0.00"), &null]);
+    assert_eq!(amounts[3], ["120.00", "160.00"]);
+    let totals = &told[4]["totals"];
+    assert_eq!([&totals["premium"], &totals["subsidy"], &totals["paid_by_persons"]], ["840.00", "520.00", "320.00"]);
+    let shown = text(&subsidies(&["--date", "2021-06-01"]).stdout);
+    for part in [
+        "T：个人缴费标准 280.00，资助 280.00，个人负担 0.00；特困供养人员全额资助参保",
+        "参加职工医保不予资助",
+        "四（一）2、表1",
+        "合计 4 人，资助 3 人",
+    ] {
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
+    let early = subsidies(&["--date", "2020-06-01"]);
+    assert!(!early.status.success() && text(&early.stderr).contains("no rule on premium subsidies is in force"));
+
+    fs::write(&file, format!("{}{{\"name\": 7}}\n", people[0])).unwrap();
+    let output = subsidies(&["--date", "2024-01-01"]);
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).contains("people.jsonl:2: ") && text(&output.stdout).contains("资助 380.00"));
+}
+
+#[test]
+fn the_premiums_of_a_county_sum_as_its_fund_plan_says() {
+    let store = TestStore::sqlite();
+    let file = store.directory().unwrap().join("county.jsonl");
+    let line = |category: &str| {
+        format!(
+            "{{\"name\": \"x\", \"birth_date\": \"1980-01-01\", \"scheme\": \"resident\", \"categories\": [\"{category}\"]}}\n"
+        )
+    };
+    fs::write(&file, line("extreme-poverty").repeat(30) + &line("subsistence-allowance").repeat(1_200)).unwrap();
+    let output = run(onestop(&store.location).arg("subsidies").arg(&file).args(["--date", "2024-01-01", "--json"]));
+    let told = json_lines(&output);
+    assert_eq!(told.last().unwrap()["totals"]["subsidy"], "155400.00");
+    assert_eq!(told.len(), 1_231);
+}

@@ -1,7 +1,7 @@
 //! The deductibles, thresholds and ceilings that an amount can be aimed at.
 
 use crate::audit::{Auditor, Year};
-use crate::bill::{Bill, Figures, Outcome, Person};
+use crate::bill::{Bill, Figures, Insured, Outcome, Person};
 use crate::{employee, rules};
 
 /// What is to be just reached.
@@ -29,27 +29,43 @@ pub(crate) enum Aim {
 }
 
 impl Aim {
-    pub(crate) const ALL: [Self; 19] = [
-        Self::FirstPayment,
-        Self::OrdinaryCeiling,
-        Self::ChronicCeiling,
-        Self::PoolingCeiling,
-        Self::EmployeeTotalCeiling,
-        Self::ResidentOrdinaryCeiling,
-        Self::ResidentStayCeiling,
-        Self::HalfCriticalThreshold,
-        Self::CriticalThreshold,
-        Self::SecondCriticalBand,
-        Self::ThirdCriticalBand,
-        Self::CriticalCeiling,
-        Self::FirstAid,
-        Self::AidOrdinaryCeiling,
-        Self::AidChronicCeiling,
-        Self::AidSpecialCeiling,
-        Self::AidStayCeiling,
-        Self::AidMajorThreshold,
-        Self::AidMajorCeiling,
-    ];
+    /// What can be aimed at for a person of that insurance.
+    pub(crate) const fn for_insured(insured: Insured) -> &'static [Self] {
+        match insured {
+            Insured::EmployeeInService | Insured::EmployeeRetired => &[
+                Self::FirstPayment,
+                Self::FirstPayment,
+                Self::OrdinaryCeiling,
+                Self::ChronicCeiling,
+                Self::PoolingCeiling,
+                Self::EmployeeTotalCeiling,
+                Self::FirstAid,
+                Self::AidOrdinaryCeiling,
+                Self::AidChronicCeiling,
+                Self::AidSpecialCeiling,
+                Self::AidStayCeiling,
+                Self::AidMajorThreshold,
+                Self::AidMajorCeiling,
+            ],
+            Insured::Resident => &[
+                Self::FirstPayment,
+                Self::ResidentOrdinaryCeiling,
+                Self::ResidentStayCeiling,
+                Self::HalfCriticalThreshold,
+                Self::CriticalThreshold,
+                Self::SecondCriticalBand,
+                Self::ThirdCriticalBand,
+                Self::CriticalCeiling,
+                Self::FirstAid,
+                Self::AidOrdinaryCeiling,
+                Self::AidChronicCeiling,
+                Self::AidSpecialCeiling,
+                Self::AidStayCeiling,
+                Self::AidMajorThreshold,
+                Self::AidMajorCeiling,
+            ],
+        }
+    }
 
     fn is_reached(self, figures: &Figures, year: &Year, person: &Person, bill: &Bill) -> bool {
         match self {

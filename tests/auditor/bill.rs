@@ -98,6 +98,26 @@ pub(crate) struct Bill {
 }
 
 impl Bill {
+    /// A bill of 1 April 2022 at a level-3 hospital in Kunming.
+    pub(crate) fn of(kind: VisitKind, lines: Vec<Line>) -> Self {
+        Self {
+            kind,
+            date: NaiveDate::from_ymd_opt(2022, 4, 1).expect("a date"),
+            admission: None,
+            institution: "H3".to_owned(),
+            institution_level: Level::Three,
+            institution_kind: InstitutionKind::Hospital,
+            prescriber: None,
+            host: None,
+            diagnosis: None,
+            region: TreatmentRegion::Local,
+            filing: Filing::None,
+            registration: None,
+            use_account: false,
+            lines,
+        }
+    }
+
     /// The level that decides: of the physical institution behind an internet hospital (第二十九条), of the prescriber
     /// of what a pharmacy sold (第三十条), else of the institution.
     pub(crate) fn level(&self) -> Level {

@@ -4,9 +4,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use claim::{
-    AssistanceCategory as Category, Filing, Fund, InstitutionKind, ItemClass, Level, TreatmentRegion, VisitKind,
-};
+use claim::{AssistanceCategory as Category, Filing, Fund, ItemClass, TreatmentRegion, VisitKind};
 
 use crate::bill::{Bill, Disease, Insured, Line, Outcome, Person};
 use crate::life::walk;
@@ -92,31 +90,12 @@ fn on_allowance() -> Person {
     }
 }
 
-fn bill(kind: VisitKind, lines: Vec<Line>) -> Bill {
-    Bill {
-        kind,
-        date: NaiveDate::from_ymd_opt(2022, 4, 1).expect("a date"),
-        admission: None,
-        institution: "H3".to_owned(),
-        institution_level: Level::Three,
-        institution_kind: InstitutionKind::Hospital,
-        prescriber: None,
-        host: None,
-        diagnosis: None,
-        region: TreatmentRegion::Local,
-        filing: Filing::None,
-        registration: None,
-        use_account: false,
-        lines,
-    }
-}
-
 #[test]
 fn the_registered_poor_lose_the_assistance_for_a_stay() {
     let person = on_allowance();
     let mut poor = person.clone();
     poor.categories.push(Category::RegisteredPoor);
-    let stay = bill(VisitKind::Inpatient, vec![Line::plain(100_000)]);
+    let stay = Bill::of(VisitKind::Inpatient, vec![Line::plain(100_000)]);
     assert_eq!((funds(&person, &stay), funds(&poor, &stay)), (70_000, 0));
 }
 
@@ -125,7 +104,7 @@ fn a_retired_person_can_get_a_fen_less_where_an_assisted_part_and_another_share_
     let person = on_allowance();
     let retired = Person { insured: Insured::EmployeeRetired, ..person.clone() };
     let special = Line { disease: Some("malignant-tumour"), ..Line::plain(92_649) };
-    let both = bill(VisitKind::Outpatient, vec![special, Line::plain(47_151_919)]);
+    let both = Bill::of(VisitKind::Outpatient, vec![special, Line::plain(47_151_919)]);
     assert_eq!(funds(&person, &both) - funds(&retired, &both), 1);
 }
 

@@ -28,9 +28,11 @@ impl Life {
         let start = start(dice);
         let first = person(dice, start);
         let mut second = first.clone();
-        let turn = dice.weighted(&[(4, usize::MAX), (1, 3), (1, 6), (1, 10), (1, 15)]);
-        if dice.once_in(2) {
-            second.categories = categories(dice);
+        let turn = dice.weighted(&[(3, usize::MAX), (1, 3), (2, 6), (2, 10), (1, 15)]);
+        match dice.below(4) {
+            0 => {}
+            1 => second.categories = vec![dice.one_of(&[Category::LowIncomeSeriouslyIll, Category::OtherHardship])],
+            _ => second.categories = categories(dice),
         }
         if dice.once_in(3) {
             second.insured = insured(dice);

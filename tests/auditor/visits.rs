@@ -255,7 +255,7 @@ fn amount(dice: &mut Dice<'_>) -> i64 {
 
 /// Often gives the last line the amount at which something is just reached, or one fen less or more.
 fn aimed(dice: &mut Dice<'_>, auditor: &Auditor, person: &Person, bill: &mut Bill) {
-    let aim = dice.weighted(&[(2, false), (3, true)]).then(|| dice.one_of(&Aim::ALL));
+    let aim = dice.weighted(&[(2, false), (3, true)]).then(|| dice.one_of(Aim::for_insured(person.insured)));
     let beside = dice.one_of(&[0, -1, 1]);
     let (Some(aim), Some(last)) = (aim, bill.lines.last_mut()) else { return };
     let Line { disease, drug, amount: found_before, .. } = *last;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use claim::{Adjudication, CounterKey, DrugCode, PayerId, PricedCase, PricedLine};
+use claim::{Adjudication, CounterKey, DiseaseCode, DrugCode, PayerId, PricedCase, PricedLine, Reason};
 use money::Fen;
 use rulebook::{Benefit, Counters, Draft, InForce, Part, PayerRules, RuleNotInForce, Verdict};
 
@@ -36,12 +36,21 @@ impl BasicInsurance {
         let benefits: Vec<_> = rules.benefits_of(&self.id).iter().filter(|benefit| benefit.is_for(case)).collect();
         let mut assignments: Vec<Assignment<'r>> = Vec::new();
         for (index, line) in (0_u32..).zip(&case.lines) {
+            if let Some(citation) = rules.line_exclusion(&self.id, line) {
+                for benefit in &benefits {
+                    draft.refuse(benefit, Reason::BreaksRules, citation);
+                }
+                continue;
+            }
             let Some((order, benefit)) = first_met(&benefits, case, line, draft) else { continue };
-            let drug = if benefit.is_per_drug() { line.drug.as_ref() } else { None };
-            let same = |of: &&mut Assignment<'_>| of.order == order && of.part.drug.as_ref() == drug;
+            let drug = line.drug.as_ref().filter(|_| benefit.is_per_drug());
+            let disease = line.disease.as_ref().filter(|_| benefit.is_per_disease());
+            let same = |of: &&mut Assignment<'_>| {
+                of.order == order && of.part.drug.as_ref() == drug && of.part.disease.as_ref() == disease
+            };
             if let Some(assignment) = assignments.iter_mut().find(same) {
                 assignment.add(index, line);
-            } else if let Some(mut assignment) = Assignment::new(order, benefit, drug.cloned()) {
+            } else if let Some(mut assignment) = Assignment::new(order, benefit, drug.cloned(), disease.cloned()) {
                 assignment.add(index, line);
                 assignments.push(assignment);
             }
@@ -69,9 +78,9 @@ struct Assignment<'r> {
 }
 
 impl<'r> Assignment<'r> {
-    fn new(order: usize, benefit: &'r Benefit, drug: Option<DrugCode>) -> Option<Self> {
+    fn new(order: usize, benefit: &'r Benefit, drug: Option<DrugCode>, disease: Option<DiseaseCode>) -> Option<Self> {
         let service = benefit.line_service()?;
-        let part = Part { service, lines: Vec::new(), drug, eligible: Fen::ZERO, base: Fen::ZERO };
+        let part = Part { service, lines: Vec::new(), drug, disease, eligible: Fen::ZERO, base: Fen::ZERO };
         Some(Self { order, benefit, part })
     }
 
@@ -88,11 +97,16 @@ fn first_met<'r>(
     line: &PricedLine,
     draft: &mut Draft<'_>,
 ) -> Option<(usize, &'r Benefit)> {
+    let mut refused = Vec::new();
     for (order, benefit) in benefits.iter().enumerate() {
         match benefit.verdict(case, Some(line)) {
+            Verdict::Meets if benefit.is_closed_after(case.visit.kind, &refused) => {}
             Verdict::Meets => return Some((order, benefit)),
             Verdict::NotMeant => {}
-            Verdict::Refused(reason, citation) => draft.refuse(benefit, reason, &citation),
+            Verdict::Refused(reason, citation) => {
+                draft.refuse(benefit, reason, &citation);
+                refused.push((benefit.id(), reason));
+            }
         }
     }
     None
@@ -108,7 +122,7 @@ impl PayerRules for BasicInsurance {
         let mut draft = Draft::new(self.id(), rules, case, earlier, &counters);
         let mut keys = Vec::new();
         for assignment in self.assign(rules, case, &mut draft) {
-            assignment.benefit.add_counter_keys(case, assignment.part.drug.as_ref(), &mut keys);
+            assignment.benefit.add_counter_keys(case, Some(&assignment.part), &mut keys);
         }
         keys
     }

@@ -3,10 +3,14 @@
 //! It looks at the eligible expense that basic insurance and critical illness insurance left to the person. The
 //! formulas are the rulebook's; what this payer adds is the choice between entitlements.
 
+mod premium;
+
 use std::sync::Arc;
 
-use claim::{Adjudication, CounterKey, PayerId, PricedCase, Reason};
+use claim::{Adjudication, Citation, CounterKey, PayerId, PricedCase, Reason};
 use rulebook::{Benefit, Counters, Draft, HighestApplies, InForce, Outcome, PayerRules, RuleNotInForce, Verdict};
+
+pub use premium::{NoSubsidyRule, Subsidy, SubsidyReason, SubsidyRefusal, premium_subsidy};
 
 /// Medical assistance.
 #[derive(Clone, Debug)]
@@ -39,7 +43,7 @@ impl PayerRules for MedicalAssistance {
 
     fn counter_keys(&self, rules: &InForce, case: &PricedCase, earlier: &[Adjudication]) -> Vec<CounterKey> {
         let mut keys = Vec::new();
-        if case.person.categories.is_empty() || rules.exclusion(&self.id, &case.person).is_some() {
+        if case.person.categories.is_empty() || exclusion(&self.id, rules, case).is_some() {
             return keys;
         }
         let counters = Counters::default();
@@ -65,19 +69,25 @@ impl PayerRules for MedicalAssistance {
         if case.person.categories.is_empty() {
             return Ok(draft.finish());
         }
-        let exclusion = rules.exclusion(&self.id, &case.person);
+        let exclusion = exclusion(&self.id, rules, case);
         for group in rules.highest_applies_of(&self.id) {
             let Some(first) = group.members.first() else { continue };
             if draft.parts(first).is_empty() {
                 continue;
             }
             match exclusion {
-                Some(citation) => draft.refuse(first, Reason::ExcludedByProgramme, citation),
+                Some((reason, citation)) => draft.refuse(first, reason, citation),
                 None => settle_highest(group, case, &mut draft),
             }
         }
         Ok(draft.finish())
     }
+}
+
+/// Why this payer gives nothing for the case at all.
+fn exclusion<'r>(id: &PayerId, rules: &'r InForce, case: &PricedCase) -> Option<(Reason, &'r Arc<Citation>)> {
+    let person = rules.exclusion(id, &case.person).map(|citation| (Reason::ExcludedByProgramme, citation));
+    person.or_else(|| Some((Reason::NotFiled, rules.visit_exclusion(id, &case.visit)?)))
 }
 
 /// Evaluates every entitlement of the group that the person qualifies for and takes the one that pays most now.
@@ -103,7 +113,7 @@ fn settle_highest(group: &HighestApplies, case: &PricedCase, draft: &mut Draft<'
         if index != chosen {
             draft.refuse(benefit, Reason::HigherApplies, &group.citation);
         }
-        draft.tally(benefit, outcome.base());
+        draft.tally(benefit, outcome.base(), index == chosen);
     }
     let alternatives = candidates.iter().enumerate().filter(|(index, _)| *index != chosen);
     let alternatives: Vec<_> = alternatives.map(|(_, (_, outcome))| outcome.paid()).collect();

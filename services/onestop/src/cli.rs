@@ -50,6 +50,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Import register facts from CSV files
     Import(ImportArgs),
+    /// Compute what medical assistance pays of people's premiums
+    Subsidies(SubsidiesArgs),
     /// Check the rules, or prove them with worked cases
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -226,6 +228,8 @@ pub enum RulesCommand {
         #[arg(long, value_name = "DATE")]
         date: Option<NaiveDate>,
     },
+    /// Show a benefit as a person would read it, or list the benefits in force
+    Show(ShowArgs),
     /// Run worked cases as pure calculations; ends with `N passed, N failed`
     Test {
         /// Files or directories: `.toml` holds one case, `.jsonl` one a line (see docs/worked-cases.md)
@@ -237,6 +241,43 @@ pub enum RulesCommand {
     },
     /// Settle worked cases under two rulebooks; tells who gains and who loses
     Diff(DiffArgs),
+}
+
+/// `onestop rules show`.
+#[derive(Args, Debug)]
+pub struct ShowArgs {
+    /// The benefit, such as `employee.outpatient`; without one, the benefits in force are listed
+    #[arg(value_name = "BENEFIT")]
+    pub benefit: Option<String>,
+    /// The day; today in Shanghai if absent
+    #[arg(long, value_name = "DATE")]
+    pub date: Option<NaiveDate>,
+    /// Language: zh-CN or en
+    #[arg(long, env = "ONESTOP_LANG", default_value = "zh-CN", value_name = "LANG")]
+    pub lang: Lang,
+    /// The rules.
+    #[command(flatten)]
+    pub rules: RulesArgs,
+}
+
+/// `onestop subsidies`.
+#[derive(Args, Debug)]
+pub struct SubsidiesArgs {
+    /// People as JSON objects, one a line: the person of a worked case with a name (see docs/worked-cases.md)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The day, which also says whose year's premium it is; today in Shanghai if absent
+    #[arg(long, value_name = "DATE")]
+    pub date: Option<NaiveDate>,
+    /// Print one JSON object a line; the last one holds the totals
+    #[arg(long)]
+    pub json: bool,
+    /// Language: zh-CN or en
+    #[arg(long, env = "ONESTOP_LANG", default_value = "zh-CN", value_name = "LANG")]
+    pub lang: Lang,
+    /// The rules.
+    #[command(flatten)]
+    pub rules: RulesArgs,
 }
 
 /// `onestop rules diff`.

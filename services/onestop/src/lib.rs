@@ -13,3 +13,4 @@ pub mod render;
 pub mod rules;
 pub mod serve;
 pub mod settle;
+pub mod subsidies;

@@ -35,6 +35,7 @@ async fn run(cli: Cli) -> Result<bool> {
         Command::Preview(args) => onestop::settle::settle(args, Mode::Preview).await,
         Command::Explain(args) => onestop::explain::explain(args).await,
         Command::Import(args) => onestop::import::import(args).await,
+        Command::Subsidies(args) => onestop::subsidies::subsidies(&args),
         Command::Rules(command) => onestop::rules::run(command),
     };
     // Sending the last traces waits for the network.
@@ -45,8 +46,11 @@ async fn run(cli: Cli) -> Result<bool> {
 fn service_name(command: &Command) -> String {
     match command {
         Command::Serve(args) => format!("onestop-{}", args.target.name()),
-        Command::Settle(_) | Command::Preview(_) | Command::Explain(_) | Command::Import(_) | Command::Rules(_) => {
-            "onestop".to_owned()
-        }
+        Command::Settle(_)
+        | Command::Preview(_)
+        | Command::Explain(_)
+        | Command::Import(_)
+        | Command::Subsidies(_)
+        | Command::Rules(_) => "onestop".to_owned(),
     }
 }

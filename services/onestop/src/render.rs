@@ -8,8 +8,9 @@ use std::str::FromStr;
 
 pub use json::statement_json;
 pub use table::statement_text;
-pub(crate) use table::{right, yuan};
+pub(crate) use table::{cite, right, yuan};
 pub use words::Words;
+pub(crate) use words::payer_words;
 
 /// The language that people read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

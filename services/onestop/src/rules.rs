@@ -1,6 +1,7 @@
 //! Loading the rules, and `onestop rules`.
 
 mod diff;
+mod show;
 
 use std::fs;
 use std::io::Write;
@@ -49,6 +50,10 @@ pub fn run(command: RulesCommand) -> Result<bool> {
     match command {
         RulesCommand::Check { rules, date } => {
             check(&load(&rules)?, date.unwrap_or_else(|| Clock::system().today()), &mut out)?;
+            Ok(true)
+        }
+        RulesCommand::Show(args) => {
+            show::show(&args, &mut out)?;
             Ok(true)
         }
         RulesCommand::Test { paths, rules } => {

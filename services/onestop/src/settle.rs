@@ -165,7 +165,11 @@ fn texts_of(file: &Path, progress: &ProgressBar) -> Result<Box<dyn Iterator<Item
     Ok(Box::new(std::iter::once(Ok(text))))
 }
 
-fn next_line(reader: &mut impl BufRead, shown: &str) -> Result<Option<String>> {
+/// The next line with its end, or `None` after the last.
+///
+/// # Errors
+/// What is not text, and a line that is too long.
+pub(crate) fn next_line(reader: &mut impl BufRead, shown: &str) -> Result<Option<String>> {
     let mut line = String::new();
     let read = reader.take(CASE_BYTES_MAX).read_line(&mut line);
     let read = read.with_context(|| format!("{shown} is not UTF-8 text"))?;

@@ -77,6 +77,7 @@ struct KnownInstitution {
 /// Everything that the register knows for one case.
 struct Facts {
     person: PersonFacts,
+    filing: Filing,
     institutions: HashMap<InstitutionId, KnownInstitution>,
     items: HashMap<String, KnownItem>,
 }
@@ -88,11 +89,13 @@ impl Facts {
             return Err(failure);
         }
         let unreadable = |fault: &dyn std::fmt::Display| Failure::invariant_violated(format_args!("register: {fault}"));
+        let filing = wire::read(|reader| reader.listed("filing", answer.filing)).map_err(|fault| unreadable(&fault))?;
         let person = answer.person.ok_or_else(|| unreadable(&"no person"))?;
         let institutions = answer.institutions.into_iter().map(known_institution).collect::<Result<_, _>>();
         let items = answer.items.into_iter().map(known_item).collect::<Result<_, _>>();
         Ok(Self {
             person: PersonFacts::try_from(person).map_err(|fault| unreadable(&fault))?,
+            filing,
             institutions: institutions.map_err(|fault| unreadable(&fault))?,
             items: items.map_err(|fault| unreadable(&fault))?,
         })
@@ -117,7 +120,7 @@ impl Facts {
                 disease: case.disease.clone(),
                 diagnosis: case.diagnosis.clone(),
                 treatment_region: institution.treatment_region,
-                filing: Filing::None,
+                filing: self.filing,
                 registration: case.registration.clone(),
                 use_individual_account: case.use_individual_account,
             },

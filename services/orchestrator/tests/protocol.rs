@@ -16,9 +16,9 @@ use store::testing::TestStore;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use wire::claim_v1::{
-    Adjudication, Case, CaseLine, Citation, CounterMove, Fund, InstitutionFacts, InstitutionKind, InstitutionLevel,
-    ItemClass, ItemTerms, Operation, PersonFacts, Portion, RuleStatus, Scheme, Service, Statement, Step,
-    TreatmentRegion, VisitKind,
+    Adjudication, Case, CaseLine, Citation, CounterMove, Filing, Fund, InstitutionFacts, InstitutionKind,
+    InstitutionLevel, ItemClass, ItemTerms, Operation, PersonFacts, Portion, RuleStatus, Scheme, Service, Statement,
+    Step, TreatmentRegion, VisitKind,
 };
 use wire::payer_v1::payer_server::{Payer, PayerServer};
 use wire::payer_v1::{
@@ -76,6 +76,7 @@ impl Register for FakeRegister {
             person_known: true,
             institutions: request.institution_ids.into_iter().map(institution).collect(),
             items: request.item_codes.into_iter().map(item).collect(),
+            filing: Filing::None.into(),
             ..GatherFactsResponse::default()
         }))
     }

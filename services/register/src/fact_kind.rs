@@ -2,7 +2,7 @@
 
 use wire::register_v1::FactKind;
 
-use crate::rows::{CategoryRow, DiseaseRow, FactRow, InstitutionRow, ItemRow, PersonRow};
+use crate::rows::{CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
 
 /// A column of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +23,13 @@ pub(crate) const fn optional(name: &'static str) -> Column {
 }
 
 /// A column that only one kind of file has, for each kind.
-const TELLING: [(&str, FactKind); 5] = [
+const TELLING: [(&str, FactKind); 6] = [
     ("scheme", FactKind::Person),
     ("category", FactKind::Category),
     ("disease", FactKind::Disease),
     ("institution_id", FactKind::Institution),
     ("item_code", FactKind::Item),
+    ("filing", FactKind::Filing),
 ];
 
 /// The kind of a file, told from the column names in its header. White space around a name and a byte order mark do not
@@ -55,6 +56,7 @@ const fn specified(kind: FactKind) -> &'static [Column] {
         FactKind::Disease => DiseaseRow::COLUMNS,
         FactKind::Institution => InstitutionRow::COLUMNS,
         FactKind::Item => ItemRow::COLUMNS,
+        FactKind::Filing => FilingRow::COLUMNS,
     }
 }
 
@@ -69,7 +71,7 @@ mod tests {
 
     #[test]
     fn each_kind_is_told_from_its_own_header_in_any_order() {
-        for kind in [FactKind::Person, FactKind::Category, FactKind::Disease, FactKind::Institution, FactKind::Item] {
+        for (_, kind) in TELLING {
             let mut columns: Vec<String> = columns_of(kind).into_iter().map(str::to_owned).collect();
             assert_eq!(fact_kind_of(&columns), Some(kind));
             columns.reverse();

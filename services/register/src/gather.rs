@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use claim::{Case, InstitutionFacts, InstitutionId, ItemCode, PersonId};
+use claim::{Case, Filing, InstitutionFacts, InstitutionId, ItemCode, PersonId};
 use store::{Database, StoreError};
 use wire::register_v1 as proto;
 use wire::{FromMessage, Reader};
@@ -66,6 +66,7 @@ pub(crate) async fn gather(
     )?;
     let date = question.service_date;
     let person = persons.get(question.person_id.as_str());
+    let filing = person.map_or(Filing::None, |history| history.filing_on(date));
     let designation =
         |id: &InstitutionId| institutions.get(id.as_str())?.0.on(date).map(|(_, designation)| designation);
     let entry = |code: &ItemCode| items.get(code.as_str())?.0.on(date).map(|(_, entry)| entry);
@@ -85,6 +86,7 @@ pub(crate) async fn gather(
             .filter(is_undesignated)
             .map(ToString::to_string)
             .collect(),
+        filing: wire::claim_v1::Filing::from(filing).into(),
     })
 }
 

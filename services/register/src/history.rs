@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use claim::{
-    AssistanceCategory, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, Employment, InstitutionKind, Insurance,
-    ItemTerms, Level, PersonFacts, Sex, TreatmentRegion,
+    AssistanceCategory, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, Employment, Filing, InstitutionKind,
+    Insurance, ItemTerms, Level, PersonFacts, Sex, TreatmentRegion,
 };
 
 use crate::dated::Dated;
@@ -30,6 +30,8 @@ pub(crate) struct PersonHistory {
     pub(crate) categories: BTreeMap<AssistanceCategory, Dated<()>>,
     /// A filing begins on the day of its approval.
     pub(crate) diseases: BTreeMap<DiseaseCode, Dated<DiseaseKind>>,
+    /// The cross-region filings; a day without one has none.
+    pub(crate) filings: Dated<Filing>,
 }
 
 impl PersonHistory {
@@ -51,6 +53,11 @@ impl PersonHistory {
             categories: categories.map(|(category, _)| *category).collect(),
             diseases: diseases.collect(),
         })
+    }
+
+    /// The cross-region filing in force on `date`.
+    pub(crate) fn filing_on(&self, date: NaiveDate) -> Filing {
+        self.filings.on(date).map_or(Filing::None, |(_, filing)| *filing)
     }
 }
 

@@ -4,6 +4,12 @@ use store::{Migration, Migrations};
 
 /// All versions.
 pub(crate) const MIGRATIONS: Migrations = Migrations {
-    sqlite: &[Migration { version: 1, name: "facts", sql: include_str!("../migrations/sqlite/0001_facts.sql") }],
-    postgres: &[Migration { version: 1, name: "facts", sql: include_str!("../migrations/postgres/0001_facts.sql") }],
+    sqlite: &[
+        Migration { version: 1, name: "facts", sql: include_str!("../migrations/sqlite/0001_facts.sql") },
+        Migration { version: 2, name: "filings", sql: include_str!("../migrations/sqlite/0002_filings.sql") },
+    ],
+    postgres: &[
+        Migration { version: 1, name: "facts", sql: include_str!("../migrations/postgres/0001_facts.sql") },
+        Migration { version: 2, name: "filings", sql: include_str!("../migrations/postgres/0002_filings.sql") },
+    ],
 };

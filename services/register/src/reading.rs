@@ -42,6 +42,7 @@ const PERSONS: SelectByKeys = select_by_keys!(
     "UNION ALL SELECT person_id, 'cover', from_date, to_date, scheme, NULL, NULL, NULL FROM cover WHERE person_id",
     "UNION ALL SELECT person_id, 'category', from_date, to_date, category, NULL, NULL, NULL FROM category WHERE person_id",
     "UNION ALL SELECT person_id, 'disease', approved_date, to_date, code, kind, NULL, NULL FROM disease WHERE person_id",
+    "UNION ALL SELECT person_id, 'filing', from_date, to_date, filing, NULL, NULL, NULL FROM filing WHERE person_id",
 );
 
 type PersonPart =
@@ -89,6 +90,7 @@ impl PersonHistory {
                 let kind = written(kind.as_deref().unwrap_or_default())?;
                 self.diseases.entry(written(code.unwrap_or_default())?).or_default().put(period, kind);
             }
+            "filing" => self.filings.put(period, written(code.unwrap_or_default())?),
             _ => return Err(unwritten("part")),
         }
         Ok(())

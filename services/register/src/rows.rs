@@ -2,6 +2,7 @@
 
 mod category;
 mod disease;
+mod filing;
 mod institution;
 mod item;
 mod person;
@@ -18,6 +19,7 @@ use crate::tables::Table;
 
 pub(crate) use category::CategoryRow;
 pub(crate) use disease::DiseaseRow;
+pub(crate) use filing::FilingRow;
 pub(crate) use institution::InstitutionRow;
 pub(crate) use item::ItemRow;
 pub(crate) use person::PersonRow;

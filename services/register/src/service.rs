@@ -15,7 +15,7 @@ use crate::gather::{Question, gather};
 use crate::import::Import;
 use crate::migrations::MIGRATIONS;
 use crate::reading::History;
-use crate::rows::{CategoryRow, DiseaseRow, FactRow, InstitutionRow, ItemRow, PersonRow};
+use crate::rows::{CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
 use crate::session::{Session, with_session};
 
 /// The most rows that one call may import.
@@ -100,6 +100,7 @@ impl RegisterService {
             FactKind::Disease => self.import::<DiseaseRow>(request).await,
             FactKind::Institution => self.import::<InstitutionRow>(request).await,
             FactKind::Item => self.import::<ItemRow>(request).await,
+            FactKind::Filing => self.import::<FilingRow>(request).await,
         }
     }
 }
@@ -129,7 +130,7 @@ impl Register for RegisterService {
 
 fn unknown_kind(kind: i32) -> Failure {
     let mut violations = claim::Violations::new();
-    violations.add("kind", format_args!("is {kind}: name the kind of the file, 1 to 5"));
+    violations.add("kind", format_args!("is {kind}: name the kind of the file, 1 to 6"));
     violations.into()
 }
 

@@ -38,6 +38,13 @@ pub(crate) const DISEASE: Table = Table {
     columns: &["to_date", "kind", "recorded_time"],
 };
 
+pub(crate) const FILING: Table = Table {
+    order: 1,
+    name: "filing",
+    key: &["person_id", "from_date"],
+    columns: &["to_date", "filing", "recorded_time"],
+};
+
 pub(crate) const INSTITUTION: Table = Table {
     order: 1,
     name: "institution",

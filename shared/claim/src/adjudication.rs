@@ -250,6 +250,12 @@ slugs! {
         NotPayableYet = "not-payable-yet",
         /// No prescription of a designated institution was given.
         NoPrescription = "no-prescription",
+        /// The care elsewhere was not filed.
+        NotFiled = "not-filed",
+        /// The line breaks the rules of treatment.
+        BreaksRules = "breaks-rules",
+        /// The diagnosis is on the list of another benefit.
+        DiagnosisElsewhere = "diagnosis-elsewhere",
     }
 }
 

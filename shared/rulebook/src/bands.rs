@@ -5,6 +5,7 @@ use money::{Fen, Rate, Unrounded};
 use std::sync::Arc;
 
 use crate::benefit::{Bands, Concession};
+use crate::document::BandRounding;
 use crate::draft::Draft;
 use crate::formula::{Working, amount, rate};
 use crate::value::Band;
@@ -25,9 +26,15 @@ impl Draft<'_> {
         let after = before + working.base;
         let sum = |expense| banded_sum(&terms.rates.value, threshold, points, expense);
         working.deductible = after.min(threshold) - before.min(threshold);
-        working.paid = (sum(after) - sum(before)).round_half_up();
-
         let above = working.base - working.deductible;
+        let paid_before = terms.less_paid.as_ref().map(|name| CounterKey { name: name.clone(), ..key.clone() });
+        let sum_before = paid_before.map_or_else(|| sum(before), |key| Unrounded::from(self.counter(&key)));
+        let growth = match terms.rounding {
+            BandRounding::Growth => (sum(after) - sum_before).round_half_up(),
+            BandRounding::EachSum => sum(after).round_half_up() - sum_before.round_half_up(),
+        };
+        working.paid = growth.max(Fen::ZERO).min(above);
+
         if let (Some(concession), Some(share)) = (concession, share) {
             let inputs = [amount(InputName::Deductible, full), rate(InputName::Rate, share)];
             working.rounded_step(Operation::ReduceDeductible, &concession.threshold_share.citation, &inputs, threshold);

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use chrono::{Datelike, Days, NaiveDate};
 use claim::{
-    BenefitId, Citation, CounterKey, CounterName, DiseaseCode, DiseaseKind, DrugCode, Fund, Level, PayerId, PricedCase,
-    Service, Visit,
+    BenefitId, Citation, CounterKey, CounterName, DiseaseCode, DiseaseKind, Fund, Level, PayerId, PricedCase, Reason,
+    Service, Visit, VisitKind,
 };
 use money::{Fen, Rate};
 
 use crate::conditions::Conditions;
+use crate::document::{BandRounding, Counted, Crossing};
+use crate::draft::Part;
 use crate::value::{Band, ByLevel, ByPerson, Cited};
 
 /// One benefit in force: who is paid what from which fund for which expense.
@@ -24,12 +26,25 @@ pub struct Benefit {
     pub(crate) base: Base,
     pub(crate) conditions: Conditions,
     pub(crate) per_drug: bool,
+    pub(crate) per_disease: bool,
+    pub(crate) not_after: Vec<NotAfter>,
     pub(crate) deductible: Option<Deductible>,
     pub(crate) formula: Formula,
     pub(crate) ceilings: Vec<Ceiling>,
+    pub(crate) crossing: Crossing,
     pub(crate) beyond: Option<Arc<Benefit>>,
     pub(crate) tally: Option<CounterName>,
+    pub(crate) tally_when_paid: bool,
     pub(crate) violations: Option<Arc<Citation>>,
+}
+
+/// A refusal after which a benefit does not take a line.
+#[derive(Debug)]
+pub(crate) struct NotAfter {
+    pub(crate) benefit: BenefitId,
+    pub(crate) reason: Reason,
+    /// The kinds of visit that it holds for; all where empty.
+    pub(crate) kinds: Vec<VisitKind>,
 }
 
 /// The expense that a benefit looks at.
@@ -53,6 +68,8 @@ pub(crate) struct Bands {
     pub(crate) rates: Cited<Vec<Band>>,
     pub(crate) threshold: Cited<ByLevel<Fen>>,
     pub(crate) counter: CounterName,
+    pub(crate) rounding: BandRounding,
+    pub(crate) less_paid: Option<CounterName>,
     pub(crate) concession: Option<Concession>,
 }
 
@@ -69,6 +86,9 @@ pub(crate) struct Deductible {
     pub(crate) amount: Cited<ByLevel<Fen>>,
     pub(crate) share: Option<Cited<ByPerson<Rate>>>,
     pub(crate) level: Option<Level>,
+    pub(crate) at_most: Option<Cited<ByLevel<Fen>>>,
+    pub(crate) first_bill_only: bool,
+    pub(crate) again: Option<Again>,
     pub(crate) per: Per,
     pub(crate) counter: CounterName,
     pub(crate) noted_as: Option<CounterName>,
@@ -80,12 +100,21 @@ pub(crate) enum Per {
     Visit,
     Year,
     Drug,
+    Disease,
 }
 
 #[derive(Debug)]
 pub(crate) struct Merges {
     pub(crate) noted_as: CounterName,
     pub(crate) days: Cited<u32>,
+    pub(crate) latest_only: bool,
+}
+
+/// The share that is borne from the second time in the year.
+#[derive(Debug)]
+pub(crate) struct Again {
+    pub(crate) share: Cited<ByPerson<Rate>>,
+    pub(crate) counter: CounterName,
 }
 
 #[derive(Debug)]
@@ -93,6 +122,7 @@ pub(crate) struct Ceiling {
     pub(crate) amount: CeilingAmount,
     pub(crate) counter: CounterName,
     pub(crate) together_with: Vec<Together>,
+    pub(crate) counts: Counted,
 }
 
 /// A counter under the same ceiling: of this payer, or seen in an earlier payer's adjudication.
@@ -106,6 +136,15 @@ pub(crate) struct Together {
 pub(crate) enum CeilingAmount {
     Level(Cited<ByLevel<Fen>>),
     Diseases(Box<DiseaseCeiling>),
+    OneDisease(Box<OneDisease>),
+}
+
+/// A ceiling for each disease.
+#[derive(Debug)]
+pub(crate) struct OneDisease {
+    pub(crate) amount: Cited<ByLevel<Fen>>,
+    pub(crate) raised_for: DiseaseCode,
+    pub(crate) raised: Cited<ByLevel<Fen>>,
 }
 
 /// A ceiling that rises with the number of approved diseases.
@@ -115,6 +154,7 @@ pub(crate) struct DiseaseCeiling {
     pub(crate) first: Cited<ByLevel<Fen>>,
     pub(crate) raised_for: DiseaseCode,
     pub(crate) raised: Cited<ByLevel<Fen>>,
+    pub(crate) raised_alone: bool,
     pub(crate) further: Cited<ByLevel<Fen>>,
     pub(crate) most: Cited<ByLevel<Fen>>,
 }
@@ -150,6 +190,22 @@ impl Benefit {
         self.per_drug
     }
 
+    /// Whether each disease on a bill is a payment of its own.
+    #[must_use]
+    pub const fn is_per_disease(&self) -> bool {
+        self.per_disease
+    }
+
+    /// Whether the benefit does not take a line that others refused with these reasons.
+    #[must_use]
+    pub fn is_closed_after(&self, kind: VisitKind, refused: &[(&BenefitId, Reason)]) -> bool {
+        let closes = |of: &NotAfter| {
+            let meant = of.kinds.is_empty() || of.kinds.contains(&kind);
+            meant && refused.iter().any(|(benefit, reason)| **benefit == of.benefit && *reason == of.reason)
+        };
+        self.not_after.iter().any(closes)
+    }
+
     /// What lines settle as, for a benefit that lines are assigned to.
     #[must_use]
     pub const fn line_service(&self) -> Option<Service> {
@@ -160,7 +216,7 @@ impl Benefit {
     }
 
     /// Adds the counters that the benefit reads for this case, and those of what lies beyond its ceilings.
-    pub fn add_counter_keys(&self, case: &PricedCase, drug: Option<&DrugCode>, keys: &mut Vec<CounterKey>) {
+    pub fn add_counter_keys(&self, case: &PricedCase, part: Option<&Part>, keys: &mut Vec<CounterKey>) {
         let year = case.benefit_year();
         let mut add = |key: CounterKey| {
             if !keys.contains(&key) {
@@ -168,15 +224,18 @@ impl Benefit {
             }
         };
         if let Some(deductible) = &self.deductible {
-            deductible.counter_key(&case.visit, drug).into_iter().for_each(&mut add);
+            deductible.counter_key(&case.visit, part).into_iter().for_each(&mut add);
+            deductible.again.iter().for_each(|again| add(again.counter_key(year)));
             deductible.noted_key(&case.visit).into_iter().for_each(&mut add);
             deductible.merged_keys(&case.visit).into_iter().for_each(&mut add);
         }
         if let Formula::Bands(bands) = &self.formula {
-            add(CounterKey { name: bands.counter.clone(), benefit_year: year });
+            for name in std::iter::once(&bands.counter).chain(&bands.less_paid) {
+                add(CounterKey { name: name.clone(), benefit_year: year });
+            }
         }
         for ceiling in &self.ceilings {
-            add(CounterKey { name: ceiling.counter.clone(), benefit_year: year });
+            ceiling.counter_key(year, part).into_iter().for_each(&mut add);
             for together in ceiling.together_with.iter().filter(|together| together.own) {
                 add(CounterKey { name: together.counter.clone(), benefit_year: year });
             }
@@ -185,17 +244,36 @@ impl Benefit {
             add(CounterKey { name: tally.clone(), benefit_year: year });
         }
         if let Some(next) = self.beyond.as_ref().filter(|next| next.payer == self.payer) {
-            next.add_counter_keys(case, drug, keys);
+            next.add_counter_keys(case, part, keys);
         }
+    }
+}
+
+impl Again {
+    /// What was borne in the year.
+    pub(crate) fn counter_key(&self, benefit_year: i32) -> CounterKey {
+        CounterKey { name: self.counter.clone(), benefit_year }
+    }
+}
+
+impl Ceiling {
+    /// The counter of what it holds; none for a ceiling for each disease where there is no disease.
+    pub(crate) fn counter_key(&self, benefit_year: i32, part: Option<&Part>) -> Option<CounterKey> {
+        let name = match self.amount {
+            CeilingAmount::Level(_) | CeilingAmount::Diseases(_) => self.counter.clone(),
+            CeilingAmount::OneDisease(_) => suffixed(&self.counter, part?.disease.as_ref()?),
+        };
+        Some(CounterKey { name, benefit_year })
     }
 }
 
 impl Deductible {
     /// The counter of what was borne; none for a visit whose bills share nothing.
-    pub(crate) fn counter_key(&self, visit: &Visit, drug: Option<&DrugCode>) -> Option<CounterKey> {
+    pub(crate) fn counter_key(&self, visit: &Visit, part: Option<&Part>) -> Option<CounterKey> {
         let name = match self.per {
             Per::Year => self.counter.clone(),
-            Per::Drug => suffixed(&self.counter, drug?),
+            Per::Drug => suffixed(&self.counter, part?.drug.as_ref()?),
+            Per::Disease => suffixed(&self.counter, part?.disease.as_ref()?),
             Per::Visit => suffixed(&self.counter, visit.registration.as_ref()?),
         };
         Some(CounterKey { name, benefit_year: visit.service_date.year() })

@@ -1,5 +1,6 @@
 //! Ceilings: the room that is left under each, and the exact split of an expense at the one that binds.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use claim::{Citation, CounterKey, InputName, Operation, Reason};
@@ -8,7 +9,8 @@ use money::{Fen, Rate, Unrounded};
 use crate::Benefit;
 use crate::benefit::{Ceiling, CeilingAmount, DiseaseCeiling};
 use crate::conditions::counts;
-use crate::draft::Draft;
+use crate::document::{Counted, Crossing};
+use crate::draft::{Draft, Part};
 use crate::formula::{Working, amount};
 
 struct Room<'a> {
@@ -17,11 +19,51 @@ struct Room<'a> {
     used: Fen,
     key: CounterKey,
     own_used: Fen,
+    counts: Counted,
 }
 
 impl Room<'_> {
     fn left(&self) -> Fen {
         self.ceiling.less(self.used)
+    }
+}
+
+/// A payment before any ceiling.
+struct Uncut {
+    payment: Fen,
+    expense: Fen,
+    rate: Option<Rate>,
+}
+
+/// What a ceiling leaves of a payment, and the expense that lies beyond it.
+struct Cut {
+    above: Fen,
+    paid: Fen,
+}
+
+impl Uncut {
+    /// What the room leaves; none where everything fits.
+    fn cut(&self, room: &Room<'_>, crossing: Crossing) -> Option<Cut> {
+        let Self { payment, expense, rate } = *self;
+        let left = room.left();
+        let fits = match room.counts {
+            Counted::Payment => payment <= left && !(left.is_zero() && rate.is_some()),
+            Counted::Expense => expense <= left,
+        };
+        if expense.is_zero() || fits {
+            return None;
+        }
+        let Some(rate) = rate else { return Some(Cut { above: payment - left, paid: left }) };
+        match (crossing, room.counts) {
+            (Crossing::Beyond, Counted::Payment | Counted::Expense) => Some(Cut { above: expense, paid: Fen::ZERO }),
+            (Crossing::Split, Counted::Payment) => {
+                let filling = rate.expense_paying(left).map_or(Fen::ZERO, Unrounded::round_half_up);
+                Some(Cut { above: expense - filling, paid: left })
+            }
+            (Crossing::Split, Counted::Expense) => {
+                Some(Cut { above: expense - left, paid: (left * rate).round_half_up() })
+            }
+        }
     }
 }
 
@@ -33,59 +75,79 @@ impl Draft<'_> {
     ///
     /// # Basis
     /// 昆政办〔2022〕15号 第九条 (超过6000元的普通门诊政策范围内费用).
-    pub(crate) fn apply_ceilings(&self, benefit: &Benefit, rate: Option<Rate>, working: &mut Working) {
-        let rooms: Vec<Room<'_>> = benefit.ceilings.iter().map(|ceiling| self.room(ceiling)).collect();
-        let payment = working.paid;
-        let expense = working.base - working.deductible;
-        let Some(room) = rooms.iter().map(Room::left).min() else { return };
-        let binds = !expense.is_zero() && (payment > room || (room.is_zero() && rate.is_some()));
-        if binds {
-            let filling = rate.map(|rate| rate.expense_paying(room).map_or(Fen::ZERO, Unrounded::round_half_up));
-            working.above_ceiling = filling.map_or_else(|| payment - room, |filling| expense - filling);
-            working.paid = room;
+    pub(crate) fn apply_ceilings(
+        &self,
+        benefit: &Benefit,
+        part: Option<&Part>,
+        rate: Option<Rate>,
+        working: &mut Working,
+    ) {
+        let rooms: Vec<Room<'_>> = self.rooms(benefit, part).collect();
+        let uncut = Uncut { payment: working.paid, expense: working.base - working.deductible, rate };
+        let cuts: Vec<_> = rooms.iter().map(|room| uncut.cut(room, benefit.crossing)).collect();
+        let binding = cuts.iter().flatten().max_by_key(|cut| (cut.above, Reverse(cut.paid)));
+        if let Some(cut) = binding {
+            working.above_ceiling = cut.above;
+            working.paid = cut.paid;
         }
-        for room in rooms {
-            let inputs = [
-                amount(InputName::Payment, payment),
-                amount(InputName::Ceiling, room.ceiling),
-                amount(InputName::CeilingUsed, room.used),
-            ];
-            working.step(Operation::ApplyCeiling, room.citation, &inputs, payment.min(room.left()));
-            if binds && room.left().is_zero() {
+        let binds = binding.is_some();
+        for (room, cut) in rooms.into_iter().zip(&cuts) {
+            let looked_at = match room.counts {
+                Counted::Payment => amount(InputName::Payment, uncut.payment),
+                Counted::Expense => amount(InputName::Expense, uncut.expense),
+            };
+            let inputs =
+                [looked_at, amount(InputName::Ceiling, room.ceiling), amount(InputName::CeilingUsed, room.used)];
+            let fitting = cut.as_ref().map_or(uncut.payment, |cut| cut.paid);
+            working.step(Operation::ApplyCeiling, room.citation, &inputs, fitting);
+            if cut.as_ref().is_some_and(|cut| cut.paid.is_zero()) {
                 working.shortfall = Some((Reason::CeilingReached, Arc::clone(room.citation)));
             }
+            let counted = match room.counts {
+                Counted::Payment => working.paid,
+                Counted::Expense => uncut.expense - working.above_ceiling,
+            };
             // A counter that cut a payment off is reported even where it stands still: later payers count with it.
-            if binds || !working.paid.is_zero() {
-                working.moves_by(room.key, room.own_used, working.paid);
+            if binds || !counted.is_zero() {
+                working.moves_by(room.key, room.own_used, counted);
             }
         }
     }
 
     /// Counts a payment under ceilings that do not hold for it: once they hold again in the year, it was paid.
-    pub(crate) fn count_under_ceilings(&self, benefit: &Benefit, working: &mut Working) {
+    pub(crate) fn count_under_ceilings(&self, benefit: &Benefit, part: Option<&Part>, working: &mut Working) {
         if working.paid.is_zero() {
             return;
         }
-        for ceiling in &benefit.ceilings {
-            let room = self.room(ceiling);
+        for room in self.rooms(benefit, part) {
             working.moves_by(room.key, room.own_used, working.paid);
         }
     }
 
-    fn room<'a>(&self, ceiling: &'a Ceiling) -> Room<'a> {
+    fn rooms<'a>(&self, benefit: &'a Benefit, part: Option<&Part>) -> impl Iterator<Item = Room<'a>> {
+        benefit.ceilings.iter().filter_map(move |ceiling| self.room(ceiling, part))
+    }
+
+    fn room<'a>(&self, ceiling: &'a Ceiling, part: Option<&Part>) -> Option<Room<'a>> {
         let year = self.case.benefit_year();
-        let key = CounterKey { name: ceiling.counter.clone(), benefit_year: year };
+        let key = ceiling.counter_key(year, part)?;
         let own_used = self.counter(&key);
         let together = ceiling.together_with.iter().map(|together| {
             let key = CounterKey { name: together.counter.clone(), benefit_year: year };
             if together.own { self.counter(&key) } else { self.earlier_counter(&key).unwrap_or_default() }
         });
         let used = own_used + together.sum();
+        let level = self.case.visit.level();
         let (amount, citation) = match &ceiling.amount {
-            CeilingAmount::Level(amount) => (amount.value.at(self.case.visit.level()), &amount.citation),
+            CeilingAmount::Level(amount) => (amount.value.at(level), &amount.citation),
             CeilingAmount::Diseases(diseases) => (self.disease_ceiling(diseases), &diseases.first.citation),
+            CeilingAmount::OneDisease(one) => {
+                let is_raised = part.and_then(|part| part.disease.as_ref()) == Some(&one.raised_for);
+                let amount = if is_raised { &one.raised } else { &one.amount };
+                (amount.value.at(level), &amount.citation)
+            }
         };
-        Room { ceiling: amount, citation, used, key, own_used }
+        Some(Room { ceiling: amount, citation, used, key, own_used, counts: ceiling.counts })
     }
 
     fn disease_ceiling(&self, ceiling: &DiseaseCeiling) -> Fen {
@@ -95,7 +157,8 @@ impl Draft<'_> {
         let mut codes: Vec<_> = filings.map(|filing| &filing.code).collect();
         codes.sort_unstable();
         codes.dedup();
-        let first = if codes.contains(&&ceiling.raised_for) { &ceiling.raised } else { &ceiling.first };
+        let is_raised = codes.contains(&&ceiling.raised_for) && !(ceiling.raised_alone && codes.len() > 1);
+        let first = if is_raised { &ceiling.raised } else { &ceiling.first };
         let further = i64::try_from(codes.len().saturating_sub(1)).ok();
         let most = ceiling.most.value.at(level);
         let more = further.and_then(|count| ceiling.further.value.at(level).checked_times(count));

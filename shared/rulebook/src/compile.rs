@@ -8,16 +8,17 @@ use chrono::NaiveDate;
 use claim::{BenefitId, Citation, CounterName, PayerId, SplitCitations};
 
 use crate::benefit::{
-    Bands, Base, Benefit, Ceiling, CeilingAmount, Concession, Deductible, DiseaseCeiling, Formula, Merges, Per,
-    Together,
+    Again, Bands, Base, Benefit, Ceiling, CeilingAmount, Concession, Deductible, DiseaseCeiling, Formula, Merges,
+    NotAfter, OneDisease, Per, Together,
 };
 use crate::conditions::{CodeList, Conditions, LineCondition};
 use crate::document::{
-    BandsText, BaseText, BenefitText, ByDiseasesText, CeilingText, ConditionsText, DeductibleText, LineText, ListText,
-    PerText,
+    BandsText, BaseText, BenefitText, ByDiseasesText, CeilingText, ConditionsText, Counted, DeductibleText, LineText,
+    ListText, PerText,
 };
-use crate::in_force::{Exclusion, HighestApplies, InForce, Reduction};
+use crate::in_force::{Exclusion, HighestApplies, InForce, Reduction, SelfPayBase};
 use crate::load::{Item, Items};
+use crate::premium::{PremiumConditions, PremiumSubsidy, PremiumSubsidyText};
 use crate::value::{Band, ByLevel, ByPerson, Cited, Value};
 
 /// What an item rests on that is not there, with the item's document and line.
@@ -34,7 +35,8 @@ pub(crate) const PAYERS: &str = "payers";
 
 /// Compiles what is in force on `date`. An item that rests on something not in force is not in force itself.
 pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolved>) {
-    let mut unresolved = Vec::new();
+    let (items, mut unresolved) = items.as_read_on(date);
+    let items = &items;
     let compiler = Compiler::new(items, date);
     let benefits: Vec<Arc<Benefit>> = in_force(items, &items.benefits, date)
         .filter_map(|item| keep(item, compiler.benefit(&item.id), &mut unresolved))
@@ -57,17 +59,36 @@ pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolve
     let groups = groups.collect();
     let exclusions = in_force(items, &items.exclusions, date).filter_map(|exclusion| {
         let payer = keep(exclusion, payer(&exclusion.body.payer), &mut unresolved)?;
-        let (categories, unless) = (exclusion.body.categories.clone(), exclusion.body.unless.clone());
-        Some(Exclusion { payer, citation: compiler.cite(exclusion), categories, unless })
+        Some(Exclusion { payer, citation: compiler.cite(exclusion), text: exclusion.body.clone() })
     });
     let exclusions = exclusions.collect();
     let reductions = in_force(items, &items.reductions, date);
     let reductions = reductions.filter_map(|item| keep(item, compiler.reduction(item), &mut unresolved)).collect();
+    let subsidies = in_force(items, &items.premium_subsidies, date);
+    let premium_subsidies =
+        subsidies.filter_map(|item| keep(item, compiler.premium_subsidy(item), &mut unresolved)).collect();
+    let definitions = in_force(items, &items.definitions, date).map(|item| compiler.cite(item)).collect();
     let class_a = in_force(items, &items.lists, date).filter(|list| list.body.makes_class_a);
     let class_a_drugs = class_a.flat_map(|list| shared(&list.body.members)).collect();
     let split_citations = compiler.split_citations();
-    let rules =
-        InForce { date, payer_order, benefits, orders, groups, exclusions, reductions, class_a_drugs, split_citations };
+    let self_pay_base = match items.chosen("CH-01", date) {
+        Some("on-the-whole-amount") => SelfPayBase::WholeAmount,
+        Some(_) | None => SelfPayBase::WithinCap,
+    };
+    let rules = InForce {
+        date,
+        payer_order,
+        benefits,
+        orders,
+        groups,
+        exclusions,
+        reductions,
+        definitions,
+        premium_subsidies,
+        class_a_drugs,
+        split_citations,
+        self_pay_base,
+    };
     (rules, unresolved)
 }
 
@@ -190,11 +211,15 @@ impl<'a> Compiler<'a> {
             base: base(text)?,
             conditions: self.conditions(&text.when)?,
             per_drug: text.per_drug,
+            per_disease: text.per_disease,
+            not_after: not_after(text)?,
             deductible: text.deductible.as_ref().map(|deductible| self.deductible(deductible)).transpose()?,
             formula: self.formula(text)?,
-            ceilings: text.ceilings.iter().map(|ceiling| self.ceiling(ceiling, text)).collect::<Result<_, _>>()?,
+            ceilings: self.ceilings(text)?,
+            crossing: text.crossing,
             beyond: text.beyond.as_ref().map(|next| self.benefit(next)).transpose()?,
             tally: text.tally.as_deref().map(CounterName::new),
+            tally_when_paid: text.tally_when_paid,
             violations: text.leave_out_violations.as_ref().map(|id| self.definition(id)).transpose()?,
         })
     }
@@ -224,27 +249,55 @@ impl<'a> Compiler<'a> {
             rates: self.bands(&text.parameter)?,
             threshold: self.amount(&text.threshold)?,
             counter: CounterName::new(&text.counter),
+            rounding: text.rounding,
+            less_paid: text.less_paid.as_deref().map(CounterName::new),
             concession: text.concession.as_ref().map(concession).transpose()?,
         })
     }
 
     fn deductible(&self, text: &DeductibleText) -> Resolved<Deductible> {
         let merges = |of: &crate::document::MergesText| {
-            self.number(&of.days).map(|days| Merges { noted_as: CounterName::new(&of.noted_as), days })
+            let (noted_as, latest_only) = (CounterName::new(&of.noted_as), of.latest_only);
+            self.number(&of.days).map(|days| Merges { noted_as, days, latest_only })
+        };
+        let again = |of: &crate::document::AgainText| {
+            self.rate(&of.share).map(|share| Again { share, counter: CounterName::new(&of.counter) })
         };
         Ok(Deductible {
             amount: self.amount(&text.parameter)?,
             share: text.share.as_ref().map(|share| self.rate(share)).transpose()?,
             level: text.level,
+            at_most: text.at_most.as_ref().map(|most| self.amount(most)).transpose()?,
+            first_bill_only: text.first_bill_only,
+            again: text.again.as_ref().map(again).transpose()?,
             per: match text.per {
                 PerText::Visit => Per::Visit,
                 PerText::Year => Per::Year,
                 PerText::Drug => Per::Drug,
+                PerText::Disease => Per::Disease,
             },
             counter: CounterName::new(&text.counter),
             noted_as: text.noted_as.as_deref().map(CounterName::new),
             merges: text.merges.as_ref().map(merges).transpose()?,
         })
+    }
+
+    fn ceilings(&self, text: &BenefitText) -> Resolved<Vec<Ceiling>> {
+        let mut ceilings: Vec<_> =
+            text.ceilings.iter().map(|ceiling| self.ceiling(ceiling, text)).collect::<Result<_, _>>()?;
+        if text.rate.is_none() && ceilings.iter().any(|ceiling| ceiling.counts == Counted::Expense) {
+            return Err("only a benefit with a rate can have a ceiling that counts the expense".to_owned());
+        }
+        if let Some(of) = &text.disease_ceiling {
+            let one = OneDisease {
+                amount: self.amount(&of.parameter)?,
+                raised_for: of.raised_for.clone(),
+                raised: self.amount(&of.raised)?,
+            };
+            let (amount, counter) = (CeilingAmount::OneDisease(Box::new(one)), CounterName::new(&of.counter));
+            ceilings.push(Ceiling { amount, counter, together_with: Vec::new(), counts: Counted::Payment });
+        }
+        Ok(ceilings)
     }
 
     fn ceiling(&self, text: &CeilingText, of: &BenefitText) -> Resolved<Ceiling> {
@@ -256,7 +309,7 @@ impl<'a> Compiler<'a> {
         let together =
             |name: &String| Together { counter: CounterName::new(name), own: self.is_counted_by(name, &of.payer) };
         let together_with = text.together_with.iter().map(together).collect();
-        Ok(Ceiling { amount, counter: CounterName::new(&text.counter), together_with })
+        Ok(Ceiling { amount, counter: CounterName::new(&text.counter), together_with, counts: text.counts })
     }
 
     fn is_counted_by(&self, counter: &str, payer: &str) -> bool {
@@ -270,6 +323,7 @@ impl<'a> Compiler<'a> {
             first: self.amount(&text.first)?,
             raised_for: text.raised_for.clone(),
             raised: self.amount(&text.raised)?,
+            raised_alone: text.raised_alone,
             further: self.amount(&text.further)?,
             most: self.amount(&text.most)?,
         })
@@ -288,6 +342,7 @@ impl<'a> Compiler<'a> {
             age_from: text.age_from.as_ref().map(|age| self.number(age)).transpose()?,
             disability_levels: text.disability_levels.clone(),
             diagnosis_on: text.diagnosis_on.as_ref().map(|list| self.code_list(list)).transpose()?,
+            diagnosis_not_on: text.diagnosis_not_on.as_ref().map(|list| self.code_list(list)).transpose()?,
         })
     }
 
@@ -335,6 +390,23 @@ impl<'a> Compiler<'a> {
         })
     }
 
+    fn premium_subsidy(&self, item: &Item<PremiumSubsidyText>) -> Resolved<PremiumSubsidy> {
+        let text = &item.body;
+        Ok(PremiumSubsidy {
+            id: BenefitId::new(&item.id).map_err(|error| error.to_string())?,
+            title_zh: Arc::from(text.title.zh.as_str()),
+            title_en: Arc::from(text.title.en.as_str()),
+            payer: payer(&text.payer)?,
+            citation: self.cite(item),
+            premium: self.amount(&text.premium)?,
+            amount: text.amount.as_ref().map(|amount| self.amount(amount)).transpose()?,
+            conditions: PremiumConditions {
+                age_from: text.when.age_from.as_ref().map(|age| self.number(age)).transpose()?,
+                text: text.when.clone(),
+            },
+        })
+    }
+
     fn reduction(&self, item: &Item<crate::document::ReductionText>) -> Resolved<Reduction> {
         let text = &item.body;
         Ok(Reduction {
@@ -344,8 +416,18 @@ impl<'a> Compiler<'a> {
             filings: text.filings.clone(),
             always: text.always.clone(),
             never: text.never.clone(),
+            only: text.only.clone(),
         })
     }
+}
+
+fn not_after(text: &BenefitText) -> Resolved<Vec<NotAfter>> {
+    let refusals = text.not_after.iter().flat_map(|(id, reasons)| reasons.iter().map(move |of| (id, of)));
+    let made = refusals.map(|(id, (reason, kinds))| {
+        let benefit = BenefitId::new(id).map_err(|error| error.to_string())?;
+        Ok(NotAfter { benefit, reason: *reason, kinds: kinds.clone() })
+    });
+    made.collect()
 }
 
 fn base(text: &BenefitText) -> Resolved<Base> {

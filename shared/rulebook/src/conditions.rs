@@ -25,6 +25,7 @@ pub(crate) struct Conditions {
     pub(crate) age_from: Option<Cited<u32>>,
     pub(crate) disability_levels: Vec<u8>,
     pub(crate) diagnosis_on: Option<CodeList>,
+    pub(crate) diagnosis_not_on: Option<CodeList>,
 }
 
 #[derive(Debug)]
@@ -78,6 +79,9 @@ impl Benefit {
         let refusal = self.place_refusal(&case.visit).or_else(|| self.person_refusal(case));
         if let Some(reason) = refusal {
             return Verdict::Refused(reason, Arc::clone(&self.citation));
+        }
+        if self.conditions.diagnosis_not_on.as_ref().is_some_and(|list| list.verdict(case) == Verdict::Meets) {
+            return Verdict::Refused(Reason::DiagnosisElsewhere, Arc::clone(&self.citation));
         }
         self.conditions.diagnosis_on.as_ref().map_or(Verdict::Meets, |list| list.verdict(case))
     }

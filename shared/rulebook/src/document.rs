@@ -1,7 +1,9 @@
 //! What a rule document may say, as it is written in TOML.
 
+use std::collections::BTreeMap;
+
 use claim::{
-    AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionKind, Level, RuleStatus, Service,
+    AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionKind, Level, Reason, RuleStatus, Service,
     TreatmentRegion, VisitKind,
 };
 use serde::Deserialize;
@@ -20,6 +22,7 @@ pub(crate) struct DocumentText {
 /// A benefit: who is paid what from which fund for which expense.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own in a document")]
 pub(crate) struct BenefitText {
     pub(crate) title: TitleText,
     pub(crate) payer: String,
@@ -35,6 +38,13 @@ pub(crate) struct BenefitText {
     /// One payment and one rounding for each negotiated drug.
     #[serde(default)]
     pub(crate) per_drug: bool,
+    /// One payment and one rounding for each disease.
+    #[serde(default)]
+    pub(crate) per_disease: bool,
+    /// The benefit does not take a line that another one refused for a reason, on these kinds of visit; on all where
+    /// none is named.
+    #[serde(default)]
+    pub(crate) not_after: BTreeMap<String, BTreeMap<Reason, Vec<VisitKind>>>,
     pub(crate) deductible: Option<DeductibleText>,
     pub(crate) rate: Option<RateText>,
     pub(crate) bands: Option<BandsText>,
@@ -44,10 +54,18 @@ pub(crate) struct BenefitText {
     pub(crate) not_payable_yet: bool,
     #[serde(default)]
     pub(crate) ceilings: Vec<CeilingText>,
+    /// A ceiling for each disease, beside the others.
+    pub(crate) disease_ceiling: Option<OneDiseaseText>,
+    /// How the bill that crosses a ceiling is divided.
+    #[serde(default)]
+    pub(crate) crossing: Crossing,
     /// The benefit that takes the expense beyond a ceiling; the person where there is none.
     pub(crate) beyond: Option<String>,
     /// A counter that the base of every case meeting the conditions moves, whichever benefit of a group pays.
     pub(crate) tally: Option<String>,
+    /// The tally moves only where this benefit is the one that pays.
+    #[serde(default)]
+    pub(crate) tally_when_paid: bool,
     /// The share of the base on lines that break the rules of treatment is left out.
     pub(crate) leave_out_violations: Option<String>,
 }
@@ -95,6 +113,8 @@ pub(crate) struct ConditionsText {
     pub(crate) disability_levels: Vec<u8>,
     /// The list that the main diagnosis has to be on.
     pub(crate) diagnosis_on: Option<String>,
+    /// The list that the main diagnosis must not be on.
+    pub(crate) diagnosis_not_on: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -141,6 +161,13 @@ pub(crate) struct DeductibleText {
     pub(crate) share: Option<String>,
     /// The level it is read at; the visit's where absent.
     pub(crate) level: Option<Level>,
+    /// The parameter that it is at most, read at the visit's level.
+    pub(crate) at_most: Option<String>,
+    /// Only the first bill bears it, whatever that leaves of it.
+    #[serde(default)]
+    pub(crate) first_bill_only: bool,
+    /// Better terms once it was borne before in the year.
+    pub(crate) again: Option<AgainText>,
     pub(crate) per: PerText,
     pub(crate) counter: String,
     /// What was borne is also noted by institution and day, for a stay to find.
@@ -158,6 +185,8 @@ pub(crate) enum PerText {
     Year,
     /// A natural year and a negotiated drug.
     Drug,
+    /// A natural year and a registered disease.
+    Disease,
 }
 
 /// The deductibles noted at the same institution up to so many days before admission count toward this one.
@@ -166,6 +195,18 @@ pub(crate) enum PerText {
 pub(crate) struct MergesText {
     pub(crate) noted_as: String,
     pub(crate) days: String,
+    /// Only those of the last day.
+    #[serde(default)]
+    pub(crate) latest_only: bool,
+}
+
+/// The share of a deductible that is borne from the second time in the year.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AgainText {
+    pub(crate) share: String,
+    /// What was borne in the year, by all benefits that name the counter.
+    pub(crate) counter: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -182,6 +223,10 @@ pub(crate) struct BandsText {
     pub(crate) parameter: String,
     pub(crate) threshold: String,
     pub(crate) counter: String,
+    #[serde(default)]
+    pub(crate) rounding: BandRounding,
+    /// The counter of payments that today's banded sum is set against; the sum before the bill where absent.
+    pub(crate) less_paid: Option<String>,
     pub(crate) concession: Option<ConcessionText>,
 }
 
@@ -203,9 +248,54 @@ pub(crate) struct CeilingText {
     pub(crate) counter: String,
     pub(crate) parameter: Option<String>,
     pub(crate) by_diseases: Option<ByDiseasesText>,
+    #[serde(default)]
+    pub(crate) counts: Counted,
     /// Counters that are counted under the same ceiling; of this payer or of an earlier one.
     #[serde(default)]
     pub(crate) together_with: Vec<String>,
+}
+
+/// What a ceiling holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Counted {
+    /// What is paid.
+    #[default]
+    Payment,
+    /// The expense above the deductible.
+    Expense,
+}
+
+/// How the bill that crosses a ceiling is divided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Crossing {
+    /// At the fen that fills the ceiling.
+    #[default]
+    Split,
+    /// Not at all: the whole bill lies beyond.
+    Beyond,
+}
+
+/// How what a banded sum grows by is rounded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum BandRounding {
+    /// The growth, once.
+    #[default]
+    Growth,
+    /// The sum before and the sum after, each.
+    EachSum,
+}
+
+/// A ceiling for each disease.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OneDiseaseText {
+    pub(crate) counter: String,
+    pub(crate) parameter: String,
+    pub(crate) raised_for: DiseaseCode,
+    pub(crate) raised: String,
 }
 
 /// A ceiling that rises with the number of approved diseases.
@@ -216,6 +306,9 @@ pub(crate) struct ByDiseasesText {
     pub(crate) first: String,
     pub(crate) raised_for: DiseaseCode,
     pub(crate) raised: String,
+    /// The raised amount is for that disease alone; with others the ceiling rises from `first`.
+    #[serde(default)]
+    pub(crate) raised_alone: bool,
     pub(crate) further: String,
     pub(crate) most: String,
 }
@@ -257,14 +350,22 @@ pub(crate) struct HighestAppliesText {
     pub(crate) members: Vec<String>,
 }
 
-/// People of some categories get nothing from a payer, unless they are of another category too.
+/// What gets nothing from a payer: people of some categories unless they are of another category too, visits of some
+/// regions and filings, or lines that break the rules of treatment.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExclusionText {
     pub(crate) payer: String,
+    #[serde(default)]
     pub(crate) categories: Vec<AssistanceCategory>,
     #[serde(default)]
     pub(crate) unless: Vec<AssistanceCategory>,
+    #[serde(default)]
+    pub(crate) regions: Vec<TreatmentRegion>,
+    #[serde(default)]
+    pub(crate) filings: Vec<Filing>,
+    #[serde(default)]
+    pub(crate) violations: bool,
 }
 
 /// Points off a payer's rates for care in another region.
@@ -281,6 +382,9 @@ pub(crate) struct ReductionText {
     /// Kinds of visit that it never holds for.
     #[serde(default)]
     pub(crate) never: Vec<VisitKind>,
+    /// The only kinds of visit that it holds for; all where absent.
+    #[serde(default)]
+    pub(crate) only: Vec<VisitKind>,
 }
 
 /// A point that the documents leave open, with the reading that was chosen.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use claim::{
-    Adjudication, Citation, CounterKey, CounterMove, DrugCode, InputName, Operation, PayerId, Portion, PricedCase,
-    Reason, Refusal, Service, Step,
+    Adjudication, Citation, CounterKey, CounterMove, DiseaseCode, DrugCode, InputName, Operation, PayerId, Portion,
+    PricedCase, Reason, Refusal, Service, Step,
 };
 use money::Fen;
 
-use crate::benefit::Base;
+use crate::benefit::{Base, Deductible};
 use crate::formula::amount;
 use crate::{Benefit, Counters, InForce};
 
@@ -21,6 +21,8 @@ pub struct Part {
     pub lines: Vec<u32>,
     /// The negotiated drug that it is.
     pub drug: Option<DrugCode>,
+    /// The disease that it is for, where each disease is a part of its own.
+    pub disease: Option<DiseaseCode>,
     /// The eligible expense of its lines.
     pub eligible: Fen,
     /// The expense that the benefit looks at, at most what is eligible.
@@ -137,9 +139,10 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Moves the benefit's tally, where it has one, by the expense it looked at. Each tally moves once.
-    pub fn tally(&mut self, benefit: &Benefit, expense: Fen) {
-        let Some(name) = &benefit.tally else { return };
+    /// Moves the benefit's tally, where it has one, by the expense it looked at. Each tally moves once, and some only
+    /// where the benefit is the one that pays.
+    pub fn tally(&mut self, benefit: &Benefit, expense: Fen, pays: bool) {
+        let Some(name) = benefit.tally.as_ref().filter(|_| pays || !benefit.tally_when_paid) else { return };
         let key = CounterKey { name: name.clone(), benefit_year: self.case.benefit_year() };
         if expense.is_zero() || self.pending(&key).is_some() {
             return;
@@ -151,6 +154,15 @@ impl<'a> Draft<'a> {
     /// Where one of this payer's counters stands by what was decided so far.
     pub(crate) fn counter(&self, key: &CounterKey) -> Fen {
         self.pending(key).map_or_else(|| self.counters.get(key), |counter_move| counter_move.after)
+    }
+
+    /// What this bill has borne already of a deductible that its visit bears once.
+    pub(crate) fn borne_on_this_bill(&self, deductible: &Deductible) -> Fen {
+        let same = |portion: &&Portion| {
+            let of = self.rules.benefit(&portion.benefit).and_then(|benefit| benefit.deductible.as_ref());
+            of.is_some_and(|of| of.counter == deductible.counter)
+        };
+        self.adjudication.portions.iter().filter(same).map(|portion| portion.deductible).sum()
     }
 
     /// Where an earlier payer's counter stands after its adjudication, where that looked at it.
@@ -214,7 +226,7 @@ fn part_for<'v>(parts: &'v mut Vec<Part>, portion: &Portion) -> &'v mut Part {
     let at = at.unwrap_or(parts.len());
     if at == parts.len() {
         let (service, lines) = (portion.service, portion.lines.clone());
-        parts.push(Part { service, lines, drug: None, eligible: Fen::ZERO, base: Fen::ZERO });
+        parts.push(Part { service, lines, drug: None, disease: None, eligible: Fen::ZERO, base: Fen::ZERO });
     } else if let Some(part) = parts.get_mut(at) {
         join_lines(&mut part.lines, &portion.lines);
     }
@@ -240,6 +252,7 @@ fn rest_of(portion: &Portion) -> Part {
         service: portion.service,
         lines: portion.lines.clone(),
         drug: None,
+        disease: None,
         eligible: portion.above_ceiling,
         base: portion.above_ceiling,
     }

@@ -8,7 +8,7 @@ use claim::{
 use money::{Fen, Rate, Unrounded};
 
 use crate::Benefit;
-use crate::benefit::{Base, Formula, Per};
+use crate::benefit::{Again, Base, Deductible, Formula, Per};
 use crate::draft::{Draft, Outcome, Part};
 use crate::value::{ByPerson, Cited};
 
@@ -128,14 +128,14 @@ impl Draft<'_> {
                 let level = level.unwrap_or_else(|| self.case.visit.level());
                 self.apply_deductible(benefit, parts.first(), &mut working);
                 let rate = self.apply_rate(benefit, rate, level, &mut working);
-                self.apply_ceilings(benefit, Some(rate), &mut working);
+                self.apply_ceilings(benefit, parts.first(), Some(rate), &mut working);
             }
             Formula::Bands(bands) => {
                 let has_ceiling = self.apply_bands(bands, &mut working);
                 if has_ceiling {
-                    self.apply_ceilings(benefit, None, &mut working);
+                    self.apply_ceilings(benefit, parts.first(), None, &mut working);
                 } else {
-                    self.count_under_ceilings(benefit, &mut working);
+                    self.count_under_ceilings(benefit, parts.first(), &mut working);
                 }
             }
             Formula::TopUp(share) => self.top_up(share, parts, &mut working),
@@ -176,26 +176,13 @@ impl Draft<'_> {
     fn apply_deductible(&self, benefit: &Benefit, part: Option<&Part>, working: &mut Working) {
         let Some(deductible) = &benefit.deductible else { return };
         let visit = &self.case.visit;
-        let insurance = self.case.person.insurance;
-        let level = deductible.level.unwrap_or_else(|| visit.level());
-        let mut nominal = deductible.amount.value.at(level);
-        if let Some(share) = &deductible.share {
-            let (full, share_of) = (nominal, share.value.at(insurance, level));
-            nominal = (full * share_of).round_half_up();
-            let inputs = [amount(InputName::Deductible, full), rate(InputName::Rate, share_of)];
-            working.rounded_step(Operation::ReduceDeductible, &share.citation, &inputs, nominal);
-        }
-
-        let key = deductible.counter_key(visit, part.and_then(|part| part.drug.as_ref()));
-        let borne_before = key.as_ref().map_or(Fen::ZERO, |key| self.counter(key));
-        let merged = deductible
-            .merged_keys(visit)
-            .into_iter()
-            .map(|key| (self.counter(&key), key))
-            .filter(|(borne, _)| !borne.is_zero());
-        let merged: Vec<_> = merged.collect();
+        let key = deductible.counter_key(visit, part);
+        let borne_before = key.as_ref().map_or_else(|| self.borne_on_this_bill(deductible), |key| self.counter(key));
+        let merged = self.merged(deductible);
         let merged_sum: Fen = merged.iter().map(|(borne, _)| *borne).sum();
-        let left = nominal.less(borne_before + merged_sum);
+        let nominal = self.nominal(deductible, borne_before + merged_sum, working);
+        let is_settled = deductible.first_bill_only && !borne_before.is_zero();
+        let left = if is_settled { Fen::ZERO } else { nominal.less(borne_before + merged_sum) };
         working.deductible = left.min(working.base);
 
         let citation = &deductible.amount.citation;
@@ -219,6 +206,11 @@ impl Draft<'_> {
         if let Some(key) = key.filter(|_| !is_tally && !counted.is_zero()) {
             working.moves_by(key, borne_before, counted);
         }
+        if let Some(again) = deductible.again.as_ref().filter(|_| !working.deductible.is_zero()) {
+            let key = again.counter_key(self.case.benefit_year());
+            let borne = self.counter(&key);
+            working.moves_by(key, borne, working.deductible);
+        }
         for (borne, key) in merged {
             // A deductible that counted toward this stay counts toward no other.
             working.moves.push(CounterMove { key, before: borne, after: Fen::ZERO });
@@ -227,6 +219,36 @@ impl Draft<'_> {
             let noted = self.counter(&key);
             working.moves_by(key, noted, working.deductible);
         }
+    }
+
+    /// What was borne before the stay and counts toward its deductible, with where it is noted.
+    fn merged(&self, deductible: &Deductible) -> Vec<(Fen, CounterKey)> {
+        let keys = deductible.merged_keys(&self.case.visit).into_iter();
+        let borne = keys.map(|key| (self.counter(&key), key)).filter(|(borne, _)| !borne.is_zero());
+        let latest_only = deductible.merges.as_ref().is_some_and(|merges| merges.latest_only);
+        borne.take(if latest_only { 1 } else { usize::MAX }).collect()
+    }
+
+    /// The deductible of this visit before anything was borne of it, of which `own` was.
+    fn nominal(&self, deductible: &Deductible, own: Fen, working: &mut Working) -> Fen {
+        let visit = &self.case.visit;
+        let level = deductible.level.unwrap_or_else(|| visit.level());
+        let mut nominal = deductible.amount.value.at(level);
+        let is_again = |again: &&Again| self.counter(&again.counter_key(self.case.benefit_year())) > own;
+        let again = deductible.again.as_ref().filter(is_again).map(|again| &again.share);
+        for share in deductible.share.iter().chain(again) {
+            let (full, share_of) = (nominal, share.value.at(self.case.person.insurance, level));
+            nominal = (full * share_of).round_half_up();
+            let inputs = [amount(InputName::Deductible, full), rate(InputName::Rate, share_of)];
+            working.rounded_step(Operation::ReduceDeductible, &share.citation, &inputs, nominal);
+        }
+        let most = deductible.at_most.as_ref().map(|most| (most.value.at(visit.level()), &most.citation));
+        if let Some((most, citation)) = most.filter(|(most, _)| *most < nominal) {
+            let inputs = [amount(InputName::Deductible, nominal), amount(InputName::Ceiling, most)];
+            working.step(Operation::ReduceDeductible, citation, &inputs, most);
+            nominal = most;
+        }
+        nominal
     }
 
     /// The rate, lowered for care elsewhere, makes the payment before ceilings.

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use claim::{
     AssistanceCategory, BenefitId, Citation, DrugCode, Filing, ItemClass, ItemTerms, LineSplit, PayerId, PersonFacts,
-    SplitCitations, TreatmentRegion, Visit, VisitKind,
+    PricedLine, SplitCitations, TreatmentRegion, Visit, VisitKind,
 };
 use money::{Fen, Rate};
 
 use crate::Benefit;
+use crate::document::ExclusionText;
+use crate::premium::PremiumSubsidy;
 use crate::value::{ByPerson, Cited};
 
 /// The rules in force on one day: every parameter looked up, every citation made once.
@@ -22,8 +24,20 @@ pub struct InForce {
     pub(crate) groups: Vec<HighestApplies>,
     pub(crate) exclusions: Vec<Exclusion>,
     pub(crate) reductions: Vec<Reduction>,
+    pub(crate) definitions: Vec<Arc<Citation>>,
+    pub(crate) premium_subsidies: Vec<PremiumSubsidy>,
     pub(crate) class_a_drugs: Vec<Arc<str>>,
     pub(crate) split_citations: Option<SplitCitations>,
+    pub(crate) self_pay_base: SelfPayBase,
+}
+
+/// What the initial self-pay of a line above its price cap is a share of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SelfPayBase {
+    /// What is within the cap.
+    WithinCap,
+    /// The whole amount; it is at most what is within the cap.
+    WholeAmount,
 }
 
 /// Benefits of which the one that pays most applies (就高); of equals the first.
@@ -40,8 +54,7 @@ pub struct HighestApplies {
 pub(crate) struct Exclusion {
     pub(crate) payer: PayerId,
     pub(crate) citation: Arc<Citation>,
-    pub(crate) categories: Vec<AssistanceCategory>,
-    pub(crate) unless: Vec<AssistanceCategory>,
+    pub(crate) text: ExclusionText,
 }
 
 #[derive(Debug)]
@@ -52,6 +65,7 @@ pub(crate) struct Reduction {
     pub(crate) filings: Vec<Filing>,
     pub(crate) always: Vec<VisitKind>,
     pub(crate) never: Vec<VisitKind>,
+    pub(crate) only: Vec<VisitKind>,
 }
 
 impl InForce {
@@ -84,12 +98,39 @@ impl InForce {
         self.groups.iter().filter(move |group| group.payer == *payer)
     }
 
+    /// A payer's subsidies of the premium, in the order of the documents.
+    pub fn premium_subsidies_of(&self, payer: &PayerId) -> impl Iterator<Item = &PremiumSubsidy> {
+        self.premium_subsidies.iter().filter(move |subsidy| subsidy.payer == *payer)
+    }
+
+    /// The law of a definition in force, such as `assistance.violations`.
+    #[must_use]
+    pub fn definition(&self, id: &str) -> Option<&Arc<Citation>> {
+        self.definitions.iter().find(|citation| *citation.rule == *id)
+    }
+
     /// The law that shuts a person out from a payer's benefits, where there is one.
     #[must_use]
     pub fn exclusion(&self, payer: &PayerId, person: &PersonFacts) -> Option<&Arc<Citation>> {
         let any_of = |list: &[AssistanceCategory]| person.categories.iter().any(|category| list.contains(category));
-        let excludes = |exclusion: &&Exclusion| any_of(&exclusion.categories) && !any_of(&exclusion.unless);
+        let excludes = |of: &&Exclusion| any_of(&of.text.categories) && !any_of(&of.text.unless);
         self.exclusions.iter().filter(|of| of.payer == *payer).find(excludes).map(|exclusion| &exclusion.citation)
+    }
+
+    /// The law that shuts unfiled care elsewhere out from a payer's benefits, where there is one.
+    #[must_use]
+    pub fn visit_exclusion(&self, payer: &PayerId, visit: &Visit) -> Option<&Arc<Citation>> {
+        let excludes = |of: &&Exclusion| {
+            of.text.regions.contains(&visit.treatment_region) && of.text.filings.contains(&visit.filing)
+        };
+        self.exclusions.iter().filter(|of| of.payer == *payer).find(excludes).map(|exclusion| &exclusion.citation)
+    }
+
+    /// The law that shuts a line out from a payer's benefits, where there is one.
+    #[must_use]
+    pub fn line_exclusion(&self, payer: &PayerId, line: &PricedLine) -> Option<&Arc<Citation>> {
+        let excludes = |of: &&Exclusion| of.payer == *payer && of.text.violations && line.violates_rules;
+        self.exclusions.iter().find(excludes).map(|exclusion| &exclusion.citation)
     }
 
     /// The points that come off a payer's rates for care in another region.
@@ -97,7 +138,8 @@ impl InForce {
         let holds = |reduction: &&Reduction| {
             let by_filing = reduction.always.contains(&visit.kind)
                 || (reduction.filings.contains(&visit.filing) && !reduction.never.contains(&visit.kind));
-            reduction.payer == *payer && reduction.regions.contains(&visit.treatment_region) && by_filing
+            let by_kind = reduction.only.is_empty() || reduction.only.contains(&visit.kind);
+            reduction.payer == *payer && reduction.regions.contains(&visit.treatment_region) && by_filing && by_kind
         };
         self.reductions.iter().find(holds).map(|reduction| &reduction.points)
     }
@@ -134,7 +176,13 @@ impl InForce {
         let cap = terms.price_cap.and_then(|cap| cap.checked_times(quantity));
         let covered = cap.map_or(amount, |cap| amount.min(cap));
         let initial_self_pay = match terms.class {
-            ItemClass::B => (covered * terms.self_pay_rate).round_half_up(),
+            ItemClass::B => {
+                let whole = match self.self_pay_base {
+                    SelfPayBase::WithinCap => covered,
+                    SelfPayBase::WholeAmount => amount,
+                };
+                (whole * terms.self_pay_rate).round_half_up().min(covered)
+            }
             ItemClass::A | ItemClass::Excluded => Fen::ZERO,
         };
         LineSplit {

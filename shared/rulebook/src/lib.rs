@@ -3,11 +3,15 @@
 //! [`Rulebook`] reads rule documents; [`InForce`] is what they say on one day; a payer computes with a [`Draft`],
 //! which evaluates a [`Benefit`] on parts of a bill and writes down every step. Nothing here does I/O.
 
+mod alternative;
 mod bands;
 mod benefit;
 mod ceiling;
+mod check;
 mod compile;
 mod conditions;
+mod describe;
+mod description;
 mod document;
 mod draft;
 mod formula;
@@ -16,6 +20,8 @@ mod kunming;
 mod load;
 mod lookup;
 mod payer_rules;
+mod premium;
+mod reach;
 mod reading;
 mod report;
 mod rulebook;
@@ -23,10 +29,17 @@ mod value;
 
 pub use benefit::Benefit;
 pub use conditions::Verdict;
+pub use description::{
+    AtPharmacies, BenefitDescription, BenefitTitle, BornePer, DescribedBase, DescribedCare, DescribedCeiling,
+    DescribedCeilingAmount, DescribedConcession, DescribedDeductible, DescribedDiseaseCeiling, DescribedExclusion,
+    DescribedFormula, DescribedGroup, DescribedLine, DescribedList, DescribedPeople, DescribedReduction, Edition,
+    NotDescribed, Said, SaidValue, Scheme, Source,
+};
 pub use draft::{Draft, Outcome, Part};
 pub use in_force::{HighestApplies, InForce};
 pub use load::{LoadFault, LoadFaults};
 pub use lookup::Lookup;
 pub use payer_rules::{Counters, PayerRules, RuleNotInForce};
+pub use premium::{NotSubsidised, PremiumPayer, PremiumSubsidy};
 pub use report::{DocumentReport, ItemReport, ItemSort, ReadingReport, Report};
 pub use rulebook::Rulebook;

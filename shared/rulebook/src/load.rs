@@ -8,10 +8,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 
+use crate::alternative::Alternatives;
 use crate::document::{
     BenefitText, DefinitionText, DocumentText, ExclusionText, HighestAppliesText, ListText, OrderText, ReadingText,
     ReductionText,
 };
+use crate::premium::PremiumSubsidyText;
 use crate::value::{ParameterText, Value};
 
 /// One fault of a rule document.
@@ -74,6 +76,8 @@ pub(crate) struct Item<T> {
     pub(crate) from: NaiveDate,
     pub(crate) to: Option<NaiveDate>,
     pub(crate) replaces: Vec<String>,
+    /// What changes in it as open points are read; none where nothing does.
+    pub(crate) alternatives: Option<Box<Alternatives>>,
     pub(crate) body: T,
 }
 
@@ -95,6 +99,7 @@ pub(crate) struct Items {
     pub(crate) highest_applies: Vec<Item<HighestAppliesText>>,
     pub(crate) exclusions: Vec<Item<ExclusionText>>,
     pub(crate) reductions: Vec<Item<ReductionText>>,
+    pub(crate) premium_subsidies: Vec<Item<PremiumSubsidyText>>,
     pub(crate) readings: Vec<Item<ReadingText>>,
 }
 
@@ -120,6 +125,8 @@ struct FileText {
     exclusion: Tables,
     #[serde(default)]
     reduction: Tables,
+    #[serde(default)]
+    premium_subsidy: Tables,
     #[serde(default)]
     reading: Tables,
 }
@@ -191,6 +198,7 @@ impl Reader<'_> {
         self.read_items(file.highest_applies, context, &mut items.highest_applies, Ok);
         self.read_items(file.exclusion, context, &mut items.exclusions, Ok);
         self.read_items(file.reduction, context, &mut items.reductions, Ok);
+        self.read_items(file.premium_subsidy, context, &mut items.premium_subsidies, Ok);
         self.read_items(file.reading, context, &mut items.readings, Ok);
     }
 
@@ -203,7 +211,7 @@ impl Reader<'_> {
     ) {
         for table in tables {
             let offset = table.span().start;
-            match context.read_item(table.into_inner(), &finish) {
+            match context.read_item_with_alternatives(table.into_inner(), &finish) {
                 Ok(item) => items.push(Item { line: self.line_at(offset), ..item }),
                 Err(message) => self.fault(offset, message),
             }
@@ -212,13 +220,27 @@ impl Reader<'_> {
 }
 
 #[derive(Clone, Copy)]
-struct Context {
-    index: usize,
-    from: NaiveDate,
+pub(crate) struct Context {
+    pub(crate) index: usize,
+    pub(crate) from: NaiveDate,
 }
 
 impl Context {
-    fn read_item<T: DeserializeOwned, U>(
+    /// Reads an item, checking that it can be read under each of its alternatives too.
+    fn read_item_with_alternatives<T: DeserializeOwned, U>(
+        self,
+        mut table: toml::Table,
+        finish: impl Fn(T) -> Result<U, String>,
+    ) -> Result<Item<U>, String> {
+        let alternatives = Alternatives::take_from(&mut table)?;
+        for table in alternatives.iter().flat_map(|alternatives| alternatives.each()) {
+            self.read_item(table, &finish)?;
+        }
+        let item = self.read_item(table, finish)?;
+        Ok(Item { alternatives, ..item })
+    }
+
+    pub(crate) fn read_item<T: DeserializeOwned, U>(
         self,
         mut table: toml::Table,
         finish: impl Fn(T) -> Result<U, String>,
@@ -234,6 +256,11 @@ impl Context {
         let head: HeadText = head.try_into().map_err(said)?;
         let body =
             table.try_into().map_err(said).and_then(|text| finish(text).map_err(|error| format!("{named}{error}")))?;
+        for (key, text) in [("id", &head.id), ("article", &head.article)] {
+            if text.trim().is_empty() {
+                return Err(format!("{named}its {key} is blank"));
+            }
+        }
         let date = |given: Option<toml::value::Datetime>| {
             given.map(|date| civil_date(date).ok_or_else(|| format!("{named}{date} is not a date"))).transpose()
         };
@@ -243,7 +270,7 @@ impl Context {
             return Err(format!("{named}its last day is before its first"));
         }
         let (id, article, replaces) = (head.id, head.article, head.replaces);
-        Ok(Item { id, document: self.index, line: 0, article, from, to, replaces, body })
+        Ok(Item { id, document: self.index, line: 0, article, from, to, replaces, alternatives: None, body })
     }
 }
 

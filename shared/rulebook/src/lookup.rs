@@ -11,8 +11,15 @@ use crate::{InForce, Rulebook};
 /// caller sees a rule of the old one afterwards.
 #[derive(Clone, Debug)]
 pub struct Lookup {
-    rulebook: Arc<RwLock<Arc<Rulebook>>>,
-    remembered: Cache<NaiveDate, Arc<InForce>>,
+    current: Arc<RwLock<Edition>>,
+    /// By edition too: an answer that was being made from the old rulebook is never found under the new one.
+    remembered: Cache<(u64, NaiveDate), Arc<InForce>>,
+}
+
+#[derive(Clone, Debug)]
+struct Edition {
+    number: u64,
+    rulebook: Arc<Rulebook>,
 }
 
 impl Lookup {
@@ -21,24 +28,47 @@ impl Lookup {
     /// Answers from `rulebook`.
     #[must_use]
     pub fn new(rulebook: Rulebook) -> Self {
-        Self { rulebook: Arc::new(RwLock::new(Arc::new(rulebook))), remembered: Cache::new(Self::REMEMBERED_DAYS) }
+        let first = Edition { number: 0, rulebook: Arc::new(rulebook) };
+        Self { current: Arc::new(RwLock::new(first)), remembered: Cache::new(Self::REMEMBERED_DAYS) }
     }
 
     /// The rules in force on `date`.
     #[must_use]
     pub fn in_force(&self, date: NaiveDate) -> Arc<InForce> {
-        self.remembered.get_with(date, || Arc::new(self.rulebook().in_force(date)))
+        let Edition { number, rulebook } = self.edition();
+        self.remembered.get_with((number, date), || Arc::new(rulebook.in_force(date)))
     }
 
     /// The rulebook that answers now.
     #[must_use]
     pub fn rulebook(&self) -> Arc<Rulebook> {
-        Arc::clone(&self.rulebook.read().unwrap_or_else(PoisonError::into_inner))
+        self.edition().rulebook
+    }
+
+    fn edition(&self) -> Edition {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Answers from `rulebook` from now on.
     pub fn replace(&self, rulebook: Rulebook) {
-        *self.rulebook.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rulebook);
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Edition { number: current.number.wrapping_add(1), rulebook: Arc::new(rulebook) };
         self.remembered.invalidate_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replaced_rulebook_answers_at_once_for_days_that_were_remembered() {
+        let date = NaiveDate::from_ymd_opt(2023, 6, 30).unwrap();
+        let lookup = Lookup::new(Rulebook::kunming().unwrap());
+        let clone = lookup.clone();
+        assert!(!lookup.in_force(date).payer_order().is_empty());
+        assert!(Arc::ptr_eq(&lookup.in_force(date), &clone.in_force(date)));
+        clone.replace(Rulebook::load(&[]).unwrap());
+        assert!(lookup.in_force(date).payer_order().is_empty());
     }
 }

@@ -1,8 +1,15 @@
-//! The readings of points that the documents leave open, and which option of each is implemented.
+//! The readings of points that the documents leave open, and which of their options the calculation itself knows.
+//!
+//! Further options are implemented by what items say under them.
 
-/// The option of a reading that this release computes with; `None` for a reading that it does not know.
-pub(crate) fn implemented_option(id: &str) -> Option<&'static str> {
-    IMPLEMENTED.iter().find(|(known, _)| *known == id).map(|(_, option)| *option)
+/// Whether the calculation knows a reading.
+pub(crate) fn is_known(id: &str) -> bool {
+    IMPLEMENTED.iter().any(|(known, _)| *known == id)
+}
+
+/// Whether the calculation computes with an option without any item that says how.
+pub(crate) fn computes(id: &str, option: &str) -> bool {
+    IMPLEMENTED.contains(&(id, option))
 }
 
 const IMPLEMENTED: &[(&str, &str)] = &[
@@ -32,6 +39,8 @@ const IMPLEMENTED: &[(&str, &str)] = &[
     ("AMB-28", "discharge-year"),
     ("AMB-29", "full"),
     ("AMB-31", "discharge-date"),
+    ("AMB-32", "at-most-the-premium"),
+    ("AMB-33", "rural-level-three-of-low-income"),
     ("AMB-34", "subsistence-allowance-only"),
     ("AMB-35", "chronic-and-special"),
     ("AMB-36", "large-expense-counts"),
@@ -40,8 +49,10 @@ const IMPLEMENTED: &[(&str, &str)] = &[
     ("AMB-40", "cumulative-in-the-year"),
     ("AMB-41", "independent"),
     ("AMB-42", "payable-amount"),
+    ("AMB-43", "premium-too"),
     ("AMB-49", "per-scheme"),
     ("CH-01", "within-the-cap"),
+    ("CH-01", "on-the-whole-amount"),
     ("CH-02", "per-line"),
     ("CH-03", "wholly-excluded"),
     ("CH-04", "borne-now"),

@@ -52,6 +52,8 @@ pub enum ItemSort {
     Exclusion,
     /// Points off for care in another region.
     Reduction,
+    /// A subsidy of the premium.
+    PremiumSubsidy,
 }
 
 /// One thing that is in force.
@@ -97,7 +99,7 @@ impl Rulebook {
     /// What the rulebook holds on `date`.
     #[must_use]
     pub fn report(&self, date: NaiveDate) -> Report {
-        let items = &self.items;
+        let items = &self.items.as_read_on(date).0;
         let documents = items.documents.iter().map(|document| DocumentReport {
             file: document.file.clone(),
             name: document.name().to_owned(),
@@ -114,6 +116,7 @@ impl Rulebook {
         });
         add(items, &items.exclusions, date, &mut found, ItemSort::Exclusion, |of| of.payer.clone());
         add(items, &items.reductions, date, &mut found, ItemSort::Reduction, |of| of.parameter.clone());
+        add(items, &items.premium_subsidies, date, &mut found, ItemSort::PremiumSubsidy, |of| of.title.zh.clone());
         let readings = in_force(items, &items.readings, date).map(|reading| ReadingReport {
             id: reading.id.clone(),
             question: reading.body.question.clone(),
@@ -155,6 +158,7 @@ impl fmt::Display for ItemSort {
             Self::List => "list",
             Self::Exclusion => "exclusion",
             Self::Reduction => "reduction",
+            Self::PremiumSubsidy => "premium subsidy",
         })
     }
 }

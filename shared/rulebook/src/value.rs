@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use claim::{Citation, Employment, Insurance, Level};
 use money::{Fen, Rate};
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 /// A value with the law that gives it.
 #[derive(Clone, Debug)]
@@ -49,6 +50,16 @@ pub(crate) struct ByPerson<T> {
 }
 
 impl<T: Copy> ByPerson<T> {
+    /// Of those in service, and of residents.
+    pub(crate) const fn active(&self) -> &ByLevel<T> {
+        &self.active
+    }
+
+    /// Of the retired.
+    pub(crate) const fn retired(&self) -> &ByLevel<T> {
+        &self.retired
+    }
+
     pub(crate) const fn at(&self, insurance: Insurance, level: Level) -> T {
         match insurance {
             Insurance::Employee(Employment::Retired) => self.retired.at(level),
@@ -124,11 +135,29 @@ pub(crate) struct ParameterText {
     bands: Option<Vec<BandText>>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 enum ScalarText {
     Text(String),
     Number(u32),
+}
+
+impl<'de> Deserialize<'de> for ScalarText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let refused = |what: &str| {
+            let message = "money is a string of yuan such as \"30.00\", a rate a percentage such as \"60%\"";
+            D::Error::custom(format_args!("value is {what}: {message}"))
+        };
+        match toml::Value::deserialize(deserializer)? {
+            toml::Value::String(text) => Ok(Self::Text(text)),
+            toml::Value::Integer(number) => {
+                u32::try_from(number).map(Self::Number).map_err(|_| refused("no number of days or years"))
+            }
+            toml::Value::Float(_) => Err(refused("a float")),
+            toml::Value::Boolean(_) | toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => {
+                Err(refused("neither a string nor a whole number"))
+            }
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -87,7 +87,8 @@ listed! {
     Reason = Reason {
         LevelTooLow, InstitutionKindNotCovered, DiseaseNotApproved, NotInCategory, AgeNotCovered, HouseholdNotLocal,
         ExcludedByProgramme, DiagnosisNotListed, CeilingReached, WithinDeductible, NothingLeft, HigherApplies,
-        NotPayableYet, NoPrescription,
+        NotPayableYet, NoPrescription, NotFiled, BreaksRules,
+        DiagnosisElsewhere,
     }
     FigureCategory = FigureCategory {
         Excluded, AbovePriceCap, InitialSelfPay, Deductible, Coinsurance, AboveCeiling, Paid,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::expect::Expected;
 use crate::fields::{Faults, Fields};
 use crate::person::Person;
-use crate::visit::{Line, read_visit};
+use crate::visit::{WorkedLine, read_visit};
 
 /// One worked case, checked.
 #[derive(Clone, Debug)]
@@ -29,7 +29,8 @@ pub struct WorkedVisit {
     pub visit: Visit,
     /// What is expected of it.
     pub expected: Expected,
-    lines: Vec<Line>,
+    /// Its lines, at least one, in the order of the case.
+    pub lines: Vec<WorkedLine>,
 }
 
 impl WorkedCase {

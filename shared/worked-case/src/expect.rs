@@ -5,7 +5,6 @@ use std::fmt;
 use claim::Amounts;
 use money::Fen;
 
-use crate::chain::{NotSettled, Settled};
 use crate::fields::Fields;
 
 /// What is expected of a visit.
@@ -69,16 +68,18 @@ impl Expected {
         Self { amounts, refused }
     }
 
-    /// How `result` differs from what is expected of the visit.
-    pub(super) fn differences(&self, visit: usize, result: &Result<Settled, NotSettled>) -> Vec<Difference> {
+    /// How `result` differs from what is expected: the amounts that the visit, counted from 0, came to, or the name of
+    /// the reason for which it was refused.
+    #[must_use]
+    pub fn differences(&self, visit: usize, result: Result<&Amounts, &str>) -> Vec<Difference> {
         let refusal = |expected: &str, got: &str| {
             vec![Difference { visit, name: REFUSED, expected: expected.to_owned(), got: got.to_owned() }]
         };
         match (result, &self.refused) {
-            (Err(error), Some(expected)) if error.reason_name() == expected => Vec::new(),
-            (Err(error), expected) => refusal(expected.as_deref().unwrap_or("no refusal"), error.reason_name()),
+            (Err(reason), Some(expected)) if reason == expected => Vec::new(),
+            (Err(reason), expected) => refusal(expected.as_deref().unwrap_or("no refusal"), reason),
             (Ok(_), Some(expected)) => refusal(expected, "no refusal"),
-            (Ok(settled), None) => self.amount_differences(visit, &settled.amounts),
+            (Ok(amounts), None) => self.amount_differences(visit, amounts),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use claim::{AssistanceCategory, DiseaseFiling, Employment, Insurance, PersonFacts, Sex};
+use rulebook::PremiumPayer;
 use serde_json::Value;
 
 use crate::fields::Fields;
@@ -36,6 +37,8 @@ pub(super) struct Person {
     disability_level: u8,
     categories: Vec<Dated<AssistanceCategory>>,
     diseases: Vec<DiseaseFiling>,
+    unable_to_work: bool,
+    rural_mental_disability: bool,
 }
 
 impl Person {
@@ -63,12 +66,30 @@ impl Person {
         let disability_level = fields.whole("disability_level", 0..=4).and_then(|level| u8::try_from(level).ok());
         let categories = dated(&fields, "categories");
         let diseases = fields.tables("diseases").into_iter().filter_map(disease).collect();
+        let unable_to_work = fields.flag("unable_to_work", false);
+        let rural_mental_disability = fields.flag("rural_mental_disability", false);
         // The individual account is not drawn on here; its balance is read so that a wrong one is told.
         fields.amount("account_balance");
         fields.finish();
         let disability_level = disability_level.unwrap_or(0);
         let (scheme, birth_date) = (scheme?, birth_date?);
-        Some(Self { scheme, birth_date, sex, kunming_household, disability_level, categories, diseases })
+        Some(Self {
+            scheme,
+            birth_date,
+            sex,
+            kunming_household,
+            disability_level,
+            categories,
+            diseases,
+            unable_to_work,
+            rural_mental_disability,
+        })
+    }
+
+    /// The person as a payer of a premium on `date`; `None` where no employment covers it.
+    pub(super) fn premium_payer_on(&self, date: NaiveDate) -> Option<PremiumPayer> {
+        let (unable_to_work, rural_mental_disability) = (self.unable_to_work, self.rural_mental_disability);
+        Some(PremiumPayer { facts: self.on(date)?, unable_to_work, rural_mental_disability })
     }
 
     /// The person's facts on `date`; `None` where no employment covers it.

@@ -16,18 +16,24 @@ use crate::fields::Fields;
 /// What a line writes to have no tag although the visit has one.
 const NO_TAG: &str = "none";
 
-/// A line before it is split.
+/// A line before it is split, with what the catalogue says of its item.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
-    amount: Fen,
-    quantity: i64,
-    terms: ItemTerms,
-    disease: Option<DiseaseCode>,
-    drug: Option<DrugCode>,
-    violates_rules: bool,
+pub struct WorkedLine {
+    /// What it costs.
+    pub amount: Fen,
+    /// How many units, at least 1.
+    pub quantity: i64,
+    /// How the catalogue treats the item.
+    pub terms: ItemTerms,
+    /// The registered disease that it is for; the visit's where the line names none of its own and does not opt out.
+    pub disease: Option<DiseaseCode>,
+    /// The negotiated drug that the item is; inherited from the visit as the disease is.
+    pub drug: Option<DrugCode>,
+    /// Whether it breaks the rules of treatment (不按规定用药、诊疗).
+    pub violates_rules: bool,
 }
 
-impl Line {
+impl WorkedLine {
     /// The line, split as the rules of the day say.
     pub(super) fn price(&self, rules: &InForce) -> PricedLine {
         let terms = rules.terms_of(self.terms, self.drug.as_ref());
@@ -45,7 +51,7 @@ impl Line {
 }
 
 /// Reads one visit with its lines and what is expected of it.
-pub(super) fn read_visit(fields: Fields<'_>) -> Option<(Visit, Vec<Line>, Expected)> {
+pub(super) fn read_visit(fields: Fields<'_>) -> Option<(Visit, Vec<WorkedLine>, Expected)> {
     let kind: Option<VisitKind> = fields.required("kind");
     fields.require("date");
     let service_date = fields.date("date");
@@ -112,7 +118,7 @@ where
     }
 }
 
-fn lines(fields: &Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugCode>) -> Vec<Line> {
+fn lines(fields: &Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugCode>) -> Vec<WorkedLine> {
     let shorthand = fields.amount("eligible");
     let tables = fields.tables("lines");
     if fields.has("eligible") == fields.has("lines") {
@@ -121,7 +127,7 @@ fn lines(fields: &Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugC
     if let Some(amount) = shorthand {
         let terms = ItemTerms { class: ItemClass::A, self_pay_rate: Rate::ZERO, price_cap: None };
         let (disease, drug) = (disease.cloned(), drug.cloned());
-        return vec![Line { amount, quantity: 1, terms, disease, drug, violates_rules: false }];
+        return vec![WorkedLine { amount, quantity: 1, terms, disease, drug, violates_rules: false }];
     }
     if fields.has("lines") && !(1..=Case::MAX_LINES).contains(&tables.len()) {
         fields.fault("lines", format_args!("has not 1 to {} lines", Case::MAX_LINES));
@@ -129,7 +135,7 @@ fn lines(fields: &Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugC
     tables.into_iter().filter_map(|fields| line(fields, disease, drug)).collect()
 }
 
-fn line(fields: Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugCode>) -> Option<Line> {
+fn line(fields: Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugCode>) -> Option<WorkedLine> {
     let quantity = fields.whole("quantity", 1..=Case::MAX_QUANTITY).unwrap_or(1);
     let unit_price = fields.amount("unit_price");
     let amount = fields.amount("amount").or_else(|| unit_price?.checked_times(quantity).filter(|sum| *sum <= Fen::MAX));
@@ -147,5 +153,5 @@ fn line(fields: Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugCod
     let violates_rules = fields.flag("violates_rules", false);
     fields.finish();
     let terms = ItemTerms { class, self_pay_rate: self_pay_rate.unwrap_or_default(), price_cap };
-    Some(Line { amount: amount?, quantity, terms, disease, drug, violates_rules })
+    Some(WorkedLine { amount: amount?, quantity, terms, disease, drug, violates_rules })
 }

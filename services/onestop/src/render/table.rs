@@ -249,15 +249,7 @@ impl Page<'_> {
     }
 
     fn cite(&self, citation: &Citation) -> String {
-        let mark = match citation.status {
-            RuleStatus::Official => "",
-            RuleStatus::Assumed => "*",
-        };
-        let from = citation.in_force_from;
-        match self.lang {
-            Lang::ZhCn => format!("{} {}，{from}起{mark}", citation.document, citation.article),
-            Lang::En => format!("{} {}, from {from}{mark}", citation.document, citation.article),
-        }
+        cite(citation, self.lang)
     }
 
     fn title(&self, benefit: &BenefitId) -> String {
@@ -282,6 +274,19 @@ impl Page<'_> {
 
 pub(crate) fn right(text: impl ToString) -> Cell {
     Cell::new(text).set_alignment(CellAlignment::Right)
+}
+
+/// A citation; one that is assumed carries a mark.
+pub(crate) fn cite(citation: &Citation, lang: Lang) -> String {
+    let mark = match citation.status {
+        RuleStatus::Official => "",
+        RuleStatus::Assumed => "*",
+    };
+    let from = citation.in_force_from;
+    match lang {
+        Lang::ZhCn => format!("{} {}，{from}起{mark}", citation.document, citation.article),
+        Lang::En => format!("{} {}, from {from}{mark}", citation.document, citation.article),
+    }
 }
 
 /// Yuan with a comma between the thousands.

@@ -149,6 +149,9 @@ impl Words for Reason {
             Self::HigherApplies => ("按就高原则适用另一项待遇", "another entitlement pays more"),
             Self::NotPayableYet => ("支付标准尚未录入", "the standard has not been entered"),
             Self::NoPrescription => ("无定点医疗机构处方", "no prescription"),
+            Self::NotFiled => ("未办理异地就医备案", "care elsewhere not filed"),
+            Self::BreaksRules => ("不按规定用药、诊疗", "breaks the rules of treatment"),
+            Self::DiagnosisElsewhere => ("诊断属于其他待遇", "diagnosis is another benefit's"),
         }
     }
 }
@@ -198,7 +201,7 @@ impl Words for Rounding {
 }
 
 /// A payer's name for people; a payer that has none here is shown by its id.
-pub(super) fn payer_words(payer: &PayerId) -> Option<(&'static str, &'static str)> {
+pub(crate) fn payer_words(payer: &PayerId) -> Option<(&'static str, &'static str)> {
     match payer.as_str() {
         "basic-insurance" => Some(("基本医疗保险", "basic insurance")),
         "critical-illness" => Some(("大病与大额保险", "critical illness and large expense")),

@@ -1,7 +1,7 @@
 //! What was imported is answered on the days on which it holds, on both kinds of store.
 
 use crate::given::{filled, gather, question};
-use claim::{AssistanceCategory, Employment, Insurance, ItemClass, ItemTerms, Level, PersonFacts};
+use claim::{AssistanceCategory, Employment, Filing, Insurance, ItemClass, ItemTerms, Level, PersonFacts};
 use money::{Fen, Rate};
 use register::RegisterService;
 use store::testing::TestStore;
@@ -81,6 +81,28 @@ async fn categories_and_filings_hold_from_their_first_to_their_last_day() {
             (filing.kind, filing.approved_date.to_string()),
             (claim::DiseaseKind::Special, "2024-04-10".to_owned())
         );
+    }
+}
+
+#[tokio::test]
+async fn a_cross_region_filing_holds_from_its_first_to_its_last_day_and_is_none_outside() {
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let expected = [
+            ("P1", "2024-01-31", Filing::None),
+            ("P1", "2024-02-01", Filing::Referred),
+            ("P1", "2024-02-29", Filing::Referred),
+            ("P1", "2024-03-01", Filing::LongTerm),
+            ("P1", "2099-12-31", Filing::LongTerm),
+            ("P2", "2024-05-05", Filing::None),
+            ("P2", "2024-05-06", Filing::Emergency),
+            ("P2", "2024-05-07", Filing::None),
+            ("P9", "2024-05-06", Filing::None),
+        ];
+        for (person_id, date, filing) in expected {
+            let facts = gather(&register, question(person_id, &["H1"], &[], date)).await.unwrap();
+            assert_eq!(facts.filing(), wire::claim_v1::Filing::from(filing), "{} {person_id} {date}", store.name);
+        }
     }
 }
 

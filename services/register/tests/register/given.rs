@@ -30,6 +30,13 @@ P1,chronic-renal-failure,special,2024-04-10,
 P1,hypertension,chronic,2022-01-01,2023-12-31
 ";
 
+pub(crate) const FILINGS: &str = "\
+person_id,filing,from,to
+P1,referred,2024-02-01,2024-02-29
+P1,long-term,2024-03-01,
+P2,emergency,2024-05-06,2024-05-06
+";
+
 pub(crate) const INSTITUTIONS: &str = "\
 institution_id,name,level,kind,treatment_region,from,to
 H1,昆明市第一人民医院,3,hospital,local,2020-01-01,2024-05-31
@@ -56,7 +63,7 @@ pub(crate) async fn empty(store: &TestStore) -> RegisterService {
 /// A register with all the files above.
 pub(crate) async fn filled(store: &TestStore) -> RegisterService {
     let register = empty(store).await;
-    for file in [PERSONS, CATEGORIES, DISEASES, INSTITUTIONS, ITEMS] {
+    for file in [PERSONS, CATEGORIES, DISEASES, FILINGS, INSTITUTIONS, ITEMS] {
         let imported = import(&register, file).await.unwrap();
         assert_eq!(imported.rejected, [], "{}", store.name);
     }

@@ -1,7 +1,7 @@
 //! Imports take all rows or none, can be repeated, and are seen at once, on both kinds of store.
 
 use crate::given::{
-    CATEGORIES, DISEASES, INSTITUTIONS, ITEMS, PERSONS, empty, filled, gather, import, question, rows_like,
+    CATEGORIES, DISEASES, FILINGS, INSTITUTIONS, ITEMS, PERSONS, empty, filled, gather, import, question, rows_like,
 };
 use register::RegisterService;
 use store::testing::TestStore;
@@ -62,7 +62,11 @@ async fn every_fault_of_every_row_is_told_and_nothing_is_stored() {
 async fn wrong_rows_of_the_other_files_are_told_with_what_would_be_right() {
     let store = TestStore::sqlite();
     let register = filled(&store).await;
-    let files: [(String, &[(u64, &str)]); 4] = [
+    let files: [(String, &[(u64, &str)]); 5] = [
+        (
+            rows_like(FILINGS, &["P1,none,2020-01-01,", "P1,holiday,,", "P9,emergency,2024-01-01,2023-01-01"]),
+            &[(1, "filing"), (2, "filing"), (2, "from"), (3, "to")],
+        ),
         (
             rows_like(CATEGORIES, &["P1,poor,2024-01-01,", "P9,registered-poor,2024-01-01,"]),
             &[(1, "category"), (2, "person_id")],
@@ -84,8 +88,12 @@ async fn wrong_rows_of_the_other_files_are_told_with_what_would_be_right() {
         let response = import(&register, &file).await.unwrap();
         assert_eq!((faults(&response).as_slice(), response.stored_rows), (expected, 0), "{file}");
     }
-    let unknown = import(&register, &rows_like(DISEASES, &["P9,gout,chronic,2024-01-01,"])).await.unwrap();
-    assert_eq!(unknown.rejected[0].description, "P9 is unknown: import persons first");
+    for file in
+        [rows_like(DISEASES, &["P9,gout,chronic,2024-01-01,"]), rows_like(FILINGS, &["P9,emergency,2024-01-01,"])]
+    {
+        let unknown = import(&register, &file).await.unwrap();
+        assert_eq!(unknown.rejected[0].description, "P9 is unknown: import persons first");
+    }
 }
 
 #[tokio::test]
@@ -93,11 +101,28 @@ async fn the_same_rows_again_change_nothing() {
     for store in TestStore::each().await {
         let register = filled(&store).await;
         let before = everything(&register, "2024-05-06").await;
-        for (file, rows) in [(PERSONS, 3), (CATEGORIES, 2), (DISEASES, 2), (INSTITUTIONS, 3), (ITEMS, 3)] {
+        for (file, rows) in [(PERSONS, 3), (CATEGORIES, 2), (DISEASES, 2), (FILINGS, 3), (INSTITUTIONS, 3), (ITEMS, 3)]
+        {
             let response = import(&register, file).await.unwrap();
             assert_eq!((response.stored_rows, response.rejected), (rows, vec![]), "{}", store.name);
         }
         assert_eq!(everything(&register, "2024-05-06").await, before, "{}", store.name);
+    }
+}
+
+#[tokio::test]
+async fn the_sample_register_is_taken_in_the_order_of_its_names() {
+    let store = TestStore::sqlite();
+    let register = empty(&store).await;
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/register");
+    let mut paths: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(paths.len() >= 5, "{paths:?}");
+    for path in paths {
+        let file = std::fs::read_to_string(&path).unwrap();
+        let response = import(&register, &file).await.unwrap();
+        assert_eq!(response.rejected, [], "{}", path.display());
+        assert_ne!(response.stored_rows, 0, "{}", path.display());
     }
 }
 
@@ -118,6 +143,7 @@ async fn an_import_is_seen_by_the_next_question_of_every_kind() {
             ),
             rows_like(CATEGORIES, &["P2,registered-poor,2021-01-01,2024-05-05"]),
             rows_like(DISEASES, &["P1,chronic-renal-failure,special,2024-04-10,2024-05-05"]),
+            rows_like(FILINGS, &["P1,long-term,2024-03-01,2024-05-05", "P1,emergency,2024-05-06,"]),
             rows_like(INSTITUTIONS, &["H1,昆明市第一人民医院,1,hospital,local,2020-01-01,2024-05-31"]),
             rows_like(
                 ITEMS,
@@ -133,6 +159,7 @@ async fn an_import_is_seen_by_the_next_question_of_every_kind() {
         assert_eq!((person.disability_level, person.diseases.len()), (4, 0), "{}", store.name);
         assert_eq!(second.person.as_ref().unwrap().categories.len(), 1);
         assert!(third.person.is_some());
+        assert_eq!(first.filing(), wire::claim_v1::Filing::Emergency);
         assert_eq!(first.institutions[0].facts.as_ref().unwrap().level, 1);
         let terms: Vec<_> = first.items.iter().map(|item| item.terms.unwrap().self_pay_rate_bp).collect();
         assert_eq!(terms, [0, 3_000, 0, 0]);
@@ -148,6 +175,7 @@ async fn two_rows_that_claim_the_same_day_are_refused_also_when_one_is_stored_al
             rows_like(PERSONS, &["P1,1960-02-29,female,true,2,resident,,2024-02-29,2024-02-29"]),
             rows_like(CATEGORIES, &["P2,registered-poor,2024-01-01,"]),
             rows_like(DISEASES, &["P1,hypertension,chronic,2023-12-31,"]),
+            rows_like(FILINGS, &["P1,emergency,2024-02-29,2024-02-29"]),
             rows_like(INSTITUTIONS, &["H2,大理药店,1,pharmacy,province,2019-01-01,2020-01-01"]),
             rows_like(ITEMS, &["A1,青霉素,A,,,,2024-01-01,"]),
         ];

@@ -6,3 +6,5 @@ mod facts;
 mod given;
 #[cfg(test)]
 mod imports;
+#[cfg(test)]
+mod upgrades;

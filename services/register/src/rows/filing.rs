@@ -1,0 +1,70 @@
+//! Cross-region filings of persons (异地就医备案).
+
+use chrono::{DateTime, NaiveDate, Utc};
+use claim::{Filing, PersonId};
+use serde_json::json;
+
+use super::{FactRow, Misfit, Record};
+use crate::cells::Cells;
+use crate::dated::Period;
+use crate::fact_kind::{Column, optional, required};
+use crate::history::PersonHistory;
+use crate::tables::FILING;
+
+/// One time of one filing of one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FilingRow {
+    person_id: PersonId,
+    /// Never [`Filing::None`]: a time without a filing has no row.
+    filing: Filing,
+    period: Period,
+}
+
+impl FactRow for FilingRow {
+    type History = PersonHistory;
+
+    const COLUMNS: &'static [Column] = &[required("person_id"), required("filing"), required("from"), optional("to")];
+
+    fn parse(cells: &Cells<'_>, _today: NaiveDate) -> Option<Self> {
+        let person_id = cells.value("person_id");
+        let filing = cells.value("filing").and_then(|filing| {
+            let hint = "is no filing: leave the row out, a time without a row is one without a filing";
+            cells.check("filing", filing != Filing::None, hint)?;
+            Some(filing)
+        });
+        let period = cells.period("from", "to");
+        Some(Self { person_id: person_id?, filing: filing?, period: period? })
+    }
+
+    fn id(&self) -> &str {
+        self.person_id.as_str()
+    }
+
+    fn period(&self) -> Period {
+        self.period
+    }
+
+    fn is_held(&self, history: &PersonHistory) -> bool {
+        history.filings.holds(self.period, &self.filing)
+    }
+
+    fn put(&self, history: &mut PersonHistory) {
+        history.filings.put(self.period, self.filing);
+    }
+
+    fn check(&self, history: &PersonHistory) -> Result<(), Misfit> {
+        Misfit::unless_known(self.id(), history)?;
+        Misfit::unless_overlapping("from", history.filings.overlapping(self.period))
+    }
+
+    fn records(&self, recorded_time: DateTime<Utc>) -> Vec<Record> {
+        let columns = json!({
+            "person_id": self.id(),
+            "from_date": self.period.from,
+            "to_date": self.period.to,
+            "filing": self.filing,
+            "recorded_time": recorded_time,
+        });
+        vec![Record { table: &FILING, columns }]
+    }
+}

@@ -1,0 +1,389 @@
+//! What a benefit says on a day, as data that can be put into words.
+
+use chrono::NaiveDate;
+use claim::{
+    AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionKind, Level, PayerId, RuleStatus, Service,
+    TreatmentRegion, VisitKind,
+};
+use money::{Fen, Rate};
+
+/// What a benefit says on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BenefitDescription {
+    /// The day.
+    pub date: NaiveDate,
+    /// Its id and names.
+    pub title: BenefitTitle,
+    /// Where it stands.
+    pub source: Source,
+    /// Who decides.
+    pub payer: PayerId,
+    /// The fund that pays.
+    pub fund: Fund,
+    /// The expense that it looks at.
+    pub base: DescribedBase,
+    /// Who it is for.
+    pub people: DescribedPeople,
+    /// What it is for.
+    pub care: DescribedCare,
+    /// Whether each negotiated drug is a payment of its own.
+    pub per_drug: bool,
+    /// What is borne first.
+    pub deductible: Option<DescribedDeductible>,
+    /// How the payment is computed.
+    pub formula: DescribedFormula,
+    /// What the payment is cut to.
+    pub ceilings: Vec<DescribedCeiling>,
+    /// The benefit that takes the expense beyond a ceiling; the person bears it where there is none.
+    pub beyond: Option<BenefitTitle>,
+    /// The law by which lines that break the rules of treatment are left out.
+    pub violations: Option<Source>,
+    /// The groups of benefits of which only the highest applies.
+    pub groups: Vec<DescribedGroup>,
+    /// Who gets nothing of its payer.
+    pub exclusions: Vec<DescribedExclusion>,
+    /// The points that come off its rate for care elsewhere.
+    pub reductions: Vec<DescribedReduction>,
+}
+
+/// The id and the names of a benefit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BenefitTitle {
+    /// The id, such as `employee.outpatient`.
+    pub id: String,
+    /// The name in Chinese.
+    pub zh: String,
+    /// The name in English.
+    pub en: String,
+}
+
+/// Where a rule or a value stands, and what else was or will be in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// This version.
+    pub edition: Edition,
+    /// Law or assumption.
+    pub status: RuleStatus,
+    /// Earlier versions of the same thing, the latest first.
+    pub earlier: Vec<Edition>,
+    /// Later versions of the same thing, the earliest first.
+    pub later: Vec<Edition>,
+}
+
+/// One version of a rule or value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edition {
+    /// The document's number, or its title where it has none.
+    pub document: String,
+    /// The article.
+    pub article: String,
+    /// The first day.
+    pub from: NaiveDate,
+    /// The last day, where it says one.
+    pub to: Option<NaiveDate>,
+}
+
+/// A parameter with what it says on the day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The parameter's id.
+    pub parameter: String,
+    /// Its value.
+    pub value: SaidValue,
+    /// Where it stands.
+    pub source: Source,
+}
+
+/// The value of a parameter. Arrays are by level of institution: 1, 2, 3.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SaidValue {
+    /// An amount.
+    Amount([Fen; 3]),
+    /// A rate.
+    Rate {
+        /// Of those in service, and of residents.
+        active: [Rate; 3],
+        /// Of the retired.
+        retired: [Rate; 3],
+    },
+    /// A number of days or years.
+    Number(u32),
+    /// Rates by band of a cumulative amount; the last band has no upper end.
+    Bands(Vec<(Option<Fen>, Rate)>),
+}
+
+/// The expense that a benefit looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DescribedBase {
+    /// The eligible expense of lines that settle as the service.
+    Lines(Service),
+    /// What did not fit under the ceilings of these benefits.
+    Overflow(Vec<BenefitTitle>),
+    /// What earlier payers left of the eligible expense of these services.
+    Personal(Vec<Service>),
+}
+
+/// A scheme of basic insurance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// 职工基本医疗保险.
+    Employee,
+    /// 城乡居民基本医疗保险.
+    Resident,
+}
+
+/// Who a benefit is for. An empty list asks for nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedPeople {
+    /// The scheme; any where absent.
+    pub scheme: Option<Scheme>,
+    /// Whether the household has to be registered in Kunming.
+    pub kunming_household: bool,
+    /// Any of these categories.
+    pub categories: Vec<AssistanceCategory>,
+    /// The least age in completed years.
+    pub age_from: Option<Said>,
+    /// Any of these levels of disability.
+    pub disability_levels: Vec<u8>,
+}
+
+/// What a benefit is for. An empty list asks for nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedCare {
+    /// Kinds of visit.
+    pub kinds: Vec<VisitKind>,
+    /// What a line has to be.
+    pub line: Option<DescribedLine>,
+    /// Levels of institution.
+    pub levels: Vec<Level>,
+    /// Kinds of institution.
+    pub institution_kinds: Vec<InstitutionKind>,
+    /// What holds at pharmacies; nothing particular where absent.
+    pub pharmacy: Option<AtPharmacies>,
+    /// The list that the main diagnosis has to be on.
+    pub diagnosis: Option<DescribedList>,
+    /// The list that the main diagnosis must not be on.
+    pub not_diagnosis: Option<DescribedList>,
+}
+
+/// What a line has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DescribedLine {
+    /// For a disease approved on a register.
+    Approved {
+        /// The register.
+        kind: DiseaseKind,
+        /// Only these diseases, where there are any.
+        only: Vec<DiseaseCode>,
+        /// All but these.
+        except: Vec<DiseaseCode>,
+    },
+    /// A negotiated drug.
+    NegotiatedDrug,
+}
+
+/// What a benefit asks of a pharmacy's bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtPharmacies {
+    /// A prescription of a designated institution.
+    WithPrescription,
+    /// Nothing is paid there.
+    Nothing,
+}
+
+/// A list of codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedList {
+    /// The members.
+    pub members: Vec<String>,
+    /// The members that count up to an age only.
+    pub members_up_to_age: Vec<String>,
+    /// That age.
+    pub age: Option<Said>,
+    /// Where the list stands.
+    pub source: Source,
+}
+
+/// How often a deductible is borne.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BornePer {
+    /// At every visit.
+    Visit,
+    /// Once a year.
+    Year,
+    /// Once a year for each drug.
+    Drug,
+    /// Once a year for each disease.
+    Disease,
+}
+
+/// What is borne first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedDeductible {
+    /// The amount.
+    pub amount: Said,
+    /// The share of the amount that is borne; all of it where absent.
+    pub share: Option<Said>,
+    /// The level it is read at; the visit's where absent.
+    pub level: Option<Level>,
+    /// What it is at most, at the visit's level.
+    pub at_most: Option<Said>,
+    /// The share of it that is borne once it was borne before in the year.
+    pub again: Option<Said>,
+    /// How often.
+    pub per: BornePer,
+    /// The days before admission within which what was borne for a rescue counts toward it.
+    pub merges: Option<Said>,
+    /// Whether what was borne can count toward a later stay's deductible.
+    pub counts_toward_stay: bool,
+}
+
+/// How a payment is computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DescribedFormula {
+    /// A rate on what is above the deductible.
+    Rate {
+        /// The rate.
+        rate: Said,
+        /// The level it is read at; the visit's where absent.
+        level: Option<Level>,
+    },
+    /// Bands on the expense of the year above a threshold.
+    Bands {
+        /// The bands.
+        rates: Said,
+        /// The threshold.
+        threshold: Said,
+        /// Better terms for some.
+        concession: Option<Box<DescribedConcession>>,
+    },
+    /// What earlier payers paid is raised to a share of the eligible expense.
+    TopUp(Said),
+    /// The standard was never published: nothing is paid yet.
+    NotPayableYet,
+}
+
+/// Better terms for some categories.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedConcession {
+    /// The categories.
+    pub categories: Vec<AssistanceCategory>,
+    /// The share of the threshold that stays.
+    pub threshold_share: Said,
+    /// The points that every rate rises by.
+    pub points: Said,
+    /// Whether the ceiling does not hold.
+    pub without_ceiling: bool,
+}
+
+/// What a payment is cut to in a year.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedCeiling {
+    /// How much.
+    pub amount: DescribedCeilingAmount,
+    /// Whether it holds the expense above the deductible, not the payment.
+    pub of_expense: bool,
+    /// The other benefits whose payments count under the same ceiling.
+    pub together_with: Vec<BenefitTitle>,
+}
+
+/// How much a ceiling is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DescribedCeilingAmount {
+    /// An amount.
+    Amount(Said),
+    /// An amount that rises with the number of approved diseases.
+    ByDiseases(Box<DescribedDiseaseCeiling>),
+    /// An amount of its own for each disease.
+    OfEachDisease {
+        /// The amount.
+        amount: Said,
+        /// The disease that has a higher amount.
+        raised_for: DiseaseCode,
+        /// That higher amount.
+        raised: Said,
+    },
+}
+
+/// A ceiling that rises with the number of approved diseases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedDiseaseCeiling {
+    /// Of one disease.
+    pub first: Said,
+    /// The disease that has a higher first amount.
+    pub raised_for: DiseaseCode,
+    /// That higher amount.
+    pub raised: Said,
+    /// For every further disease.
+    pub further: Said,
+    /// At most.
+    pub most: Said,
+}
+
+/// Benefits of which only the highest applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedGroup {
+    /// The other members.
+    pub others: Vec<BenefitTitle>,
+    /// Where it stands.
+    pub source: Source,
+}
+
+/// People, visits or lines that get nothing of a payer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedExclusion {
+    /// Who.
+    pub categories: Vec<AssistanceCategory>,
+    /// Unless they are of one of these categories too.
+    pub unless: Vec<AssistanceCategory>,
+    /// Visits in these regions.
+    pub regions: Vec<TreatmentRegion>,
+    /// With these filings.
+    pub filings: Vec<Filing>,
+    /// Lines that break the rules of treatment.
+    pub violations: bool,
+    /// Where it stands.
+    pub source: Source,
+}
+
+/// Points off for care in another region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedReduction {
+    /// The points.
+    pub points: Said,
+    /// Where the care took place.
+    pub regions: Vec<TreatmentRegion>,
+    /// The filings it holds for.
+    pub filings: Vec<Filing>,
+}
+
+/// Why a benefit is not described.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotDescribed {
+    /// No document has it.
+    #[error("there is no benefit {id:?}; the benefits are: {}", known.join(", "))]
+    Unknown {
+        /// What was asked for.
+        id: String,
+        /// All benefits of all documents.
+        known: Vec<String>,
+    },
+    /// It does not hold on the day.
+    #[error("the benefit {id} is not in force on {date}: {}", when(editions))]
+    NotInForce {
+        /// What was asked for.
+        id: String,
+        /// The day.
+        date: NaiveDate,
+        /// When it is in force.
+        editions: Vec<Edition>,
+    },
+}
+
+fn when(editions: &[Edition]) -> String {
+    let span = |edition: &Edition| match edition.to {
+        Some(to) => format!("from {} to {to} by {}", edition.from, edition.document),
+        None => format!("from {} by {}", edition.from, edition.document),
+    };
+    editions.iter().map(span).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,532 @@
+//! Each option of a reading that rule data names changes the computation as it says, by that one word.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails where its premises do not hold")]
+
+use std::path::Path;
+
+use rulebook::{LoadFaults, Lookup, Rulebook};
+use serde_json::{Value, json};
+use worked_case::{Chain, WorkedCase, run_case};
+
+/// The documents of this release with the reading `id` changed to `option`.
+fn documents(changes: &[(&str, &str)]) -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rulebook/kunming");
+    let mut documents: Vec<(String, String)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(&path).unwrap()))
+        .collect();
+    documents.sort();
+    for (id, option) in changes {
+        let readings = &mut documents.iter_mut().find(|(file, _)| file == "readings.toml").unwrap().1;
+        let at = readings.find(&format!("[[reading]]\nid = \"{id}\"")).unwrap();
+        let start = at + readings.get(at..).unwrap().find("chosen = ").unwrap();
+        let end = start + readings.get(start..).unwrap().find('\n').unwrap();
+        readings.replace_range(start..end, &format!("chosen = \"{option}\""));
+    }
+    documents
+}
+
+fn load(documents: &[(String, String)]) -> Result<Rulebook, LoadFaults> {
+    let files: Vec<_> = documents.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
+    Rulebook::load(&files)
+}
+
+fn rules(changes: &[(&str, &str)]) -> Lookup {
+    Lookup::new(load(&documents(changes)).unwrap_or_else(|faults| panic!("{changes:?}: {faults}")))
+}
+
+/// Settles the visits, each with what it must come to.
+fn settles(rules: &Lookup, person: &Value, visits: &[(Value, Value)]) {
+    let visits: Vec<Value> = visits
+        .iter()
+        .map(|(visit, expect)| {
+            let mut visit = visit.clone();
+            let fields = visit.as_object_mut().unwrap();
+            fields.insert("expect".to_owned(), expect.clone());
+            fields.entry("date").or_insert_with(|| json!("2022-05-04"));
+            visit
+        })
+        .collect();
+    let case = json!({ "name": "alternative", "person": person, "visits": visits }).to_string();
+    let case = WorkedCase::from_json(&case).unwrap_or_else(|faults| panic!("{faults}"));
+    let report = run_case(&Chain::new(), rules, &case);
+    let told: Vec<_> = report.differences.iter().map(ToString::to_string).collect();
+    assert!(told.is_empty(), "{told:#?}");
+}
+
+/// Visits that come to the first expectation by default and to the second under the option.
+fn differ(id: &str, option: &str, person: &Value, visits: &[(Value, Value, Value)]) {
+    let by_default: Vec<_> = visits.iter().map(|(visit, expect, _)| (visit.clone(), expect.clone())).collect();
+    settles(&rules(&[]), person, &by_default);
+    let under: Vec<_> = visits.iter().map(|(visit, _, expect)| (visit.clone(), expect.clone())).collect();
+    settles(&rules(&[(id, option)]), person, &under);
+}
+
+fn employee() -> Value {
+    json!({ "scheme": "employee", "employment": "active", "birth_date": "1980-01-01", "kunming_household": true })
+}
+
+fn resident(categories: &[&str]) -> Value {
+    json!({ "scheme": "resident", "birth_date": "1980-01-01", "kunming_household": true, "categories": categories })
+}
+
+fn with_diseases(kind: &str, codes: &[&str]) -> Value {
+    let mut person = employee();
+    let diseases: Vec<_> =
+        codes.iter().map(|code| json!({ "code": code, "kind": kind, "approved_date": "2022-01-01" })).collect();
+    person.as_object_mut().unwrap().insert("diseases".to_owned(), json!(diseases));
+    person
+}
+
+fn visit(kind: &str, level: u8, eligible: &str) -> Value {
+    let institution = json!({ "id": "H", "level": level });
+    json!({ "kind": kind, "institution": institution, "eligible": eligible })
+}
+
+fn with(mut visit: Value, fields: &Value) -> Value {
+    for (key, value) in fields.as_object().unwrap() {
+        visit.as_object_mut().unwrap().insert(key.clone(), value.clone());
+    }
+    visit
+}
+
+fn basic(amount: &str) -> Value {
+    json!({ "basic": amount })
+}
+
+fn assistance(amount: &str) -> Value {
+    json!({ "assistance": amount })
+}
+
+#[test]
+fn the_outpatient_ceiling_can_hold_the_expense() {
+    let split =
+        |outpatient: &str, inpatient: &str| json!({ "basic_outpatient": outpatient, "basic_inpatient": inpatient });
+    let whole = visit("outpatient", 3, "15090");
+    differ("AMB-05", "expense", &employee(), &[(whole, split("6000", "2550"), split("3000", "7650"))]);
+    let until = |eligible: &str| visit("outpatient", 3, eligible);
+    let cases = [
+        (until("6089.99"), split("3000", "0"), split("3000", "0")),
+        (until("90.01"), split("0.01", "0"), split("0.01", "0")),
+        (until("91"), split("0.50", "0"), split("0", "0.85")),
+    ];
+    differ("AMB-05", "expense", &employee(), &cases);
+}
+
+#[test]
+fn the_visit_that_crosses_can_lie_beyond_as_a_whole() {
+    let split =
+        |outpatient: &str, inpatient: &str| json!({ "basic_outpatient": outpatient, "basic_inpatient": inpatient });
+    let cases = [
+        (visit("outpatient", 3, "11890"), split("5900", "0"), split("5900", "0")),
+        (visit("outpatient", 3, "1090"), split("100", "680"), split("0", "850")),
+        (visit("outpatient", 3, "290"), split("0", "170"), split("100", "0")),
+    ];
+    differ("AMB-06", "whole-visit", &employee(), &cases);
+}
+
+#[test]
+fn outpatient_expense_can_stop_at_the_inpatient_ceiling() {
+    let paid = |inpatient: &str, large: &str| json!({ "basic_inpatient": inpatient, "large_expense": large });
+    let cases = [
+        (visit("outpatient", 3, "12090"), paid("0", "0"), paid("0", "0")),
+        (visit("inpatient", 3, "72000"), paid("60000", "190.58"), paid("60000", "190.58")),
+        (visit("outpatient", 3, "1090"), paid("0", "900"), paid("0", "0")),
+    ];
+    differ("AMB-07", "stop", &employee(), &cases);
+}
+
+#[test]
+fn the_chronic_deductible_can_be_borne_for_each_disease() {
+    let person = with_diseases("chronic", &["hypertension", "diabetes"]);
+    let of =
+        |disease: &str, eligible: &str| with(visit("outpatient-chronic", 3, eligible), &json!({ "disease": disease }));
+    let cases = [
+        (of("hypertension", "400"), basic("80"), basic("80")),
+        (of("diabetes", "400"), basic("320"), basic("80")),
+        (of("diabetes", "100"), basic("80"), basic("80")),
+    ];
+    differ("AMB-08", "per-disease", &person, &cases);
+}
+
+#[test]
+fn the_chronic_ceiling_can_have_a_limit_for_each_disease() {
+    let person = with_diseases("chronic", &["hypertension", "diabetes"]);
+    let of =
+        |disease: &str, eligible: &str| with(visit("outpatient-chronic", 3, eligible), &json!({ "disease": disease }));
+    let cases = [
+        (of("hypertension", "4050"), basic("3000"), basic("2000")),
+        (of("diabetes", "2000"), basic("0"), basic("1000")),
+    ];
+    differ("AMB-09", "pooled-with-sub-limits", &person, &cases);
+}
+
+#[test]
+fn psychosis_with_another_disease_can_rise_from_the_ordinary_base() {
+    let person = with_diseases("chronic", &["psychosis", "diabetes"]);
+    let of = |eligible: &str| with(visit("outpatient-chronic", 3, eligible), &json!({ "disease": "psychosis" }));
+    differ("AMB-10", "ordinary-base", &person, &[(of("5300"), basic("4000"), basic("3000"))]);
+    let alone = with_diseases("chronic", &["psychosis"]);
+    differ("AMB-10", "ordinary-base", &alone, &[(of("5300"), basic("3000"), basic("3000"))]);
+}
+
+#[test]
+fn what_lies_beyond_the_chronic_ceiling_can_settle_as_ordinary_care_with_one_deductible() {
+    let person = with_diseases("chronic", &["hypertension"]);
+    let of = |eligible: &str| with(visit("outpatient-chronic", 3, eligible), &json!({ "disease": "hypertension" }));
+    let lines = json!([{ "amount": "190", "disease": "hypertension" }, { "amount": "100", "disease": "none" }]);
+    let mut mixed = visit("outpatient-chronic", 3, "0");
+    mixed.as_object_mut().unwrap().remove("eligible");
+    let mixed = with(mixed, &json!({ "lines": lines }));
+    let cases = [
+        (of("2800"), basic("2000"), basic("2000")),
+        (of("90.01"), basic("0"), basic("0.01")),
+        (of("190"), basic("0"), basic("50")),
+        (mixed, json!({ "basic": "5", "deductible": "90" }), json!({ "basic": "100", "deductible": "90" })),
+    ];
+    differ("AMB-12", "ordinary-outpatient", &person, &cases);
+}
+
+#[test]
+fn special_disease_at_level_one_can_be_unpayable_or_payable() {
+    let person = with_diseases("special", &["lung-cancer", "chronic-renal-failure"]);
+    let of = |level, disease: &str| with(visit("outpatient-special", level, "500"), &json!({ "disease": disease }));
+    differ("AMB-14", "nothing-payable", &person, &[(of(1, "lung-cancer"), basic("282"), basic("0"))]);
+    let failure = (of(1, "chronic-renal-failure"), basic("282"), basic("450"));
+    differ("AMB-15", "any-level", &person, &[failure]);
+    let cases = [(with(of(3, "lung-cancer"), &json!({ "eligible": "1300" })), basic("357"), basic("85"))];
+    differ("AMB-13", "follows-level-3", &person, &cases);
+}
+
+#[test]
+fn a_disease_that_is_not_approved_can_be_unpayable_on_a_chronic_or_special_visit() {
+    let of = |kind: &str| with(visit(kind, 3, "500"), &json!({ "disease": "hypertension" }));
+    let cases = [
+        (of("outpatient-chronic"), basic("205"), basic("0")),
+        (of("outpatient-special"), basic("205"), basic("0")),
+        (of("outpatient"), basic("205"), basic("205")),
+    ];
+    differ("CH-09", "nothing-payable", &employee(), &cases);
+}
+
+#[test]
+fn a_negotiated_drug_can_settle_by_one_route() {
+    let drug = |disease: &str, level: u8| {
+        with(visit("negotiated-drug", level, "2200"), &json!({ "drug": "drug-a", "disease": disease }))
+    };
+    let chronic = with_diseases("chronic", &["hypertension"]);
+    differ("AMB-17", "by-disease", &chronic, &[(drug("hypertension", 3), basic("850"), basic("1520"))]);
+    let special = with_diseases("special", &["lung-cancer"]);
+    differ("AMB-17", "by-drug", &special, &[(drug("lung-cancer", 3), basic("1122"), basic("850"))]);
+    let ordinary = (drug("hypertension", 1), basic("1520"), basic("1302"));
+    differ("CH-08", "ordinary-outpatient", &chronic, &[ordinary]);
+    let nothing = (drug("none", 1), basic("1302"), basic("0"));
+    differ("AMB-24", "nothing-payable", &employee(), &[nothing]);
+    let cases = [
+        (with(drug("none", 3), &json!({ "eligible": "200" })), basic("0"), basic("0")),
+        (drug("none", 3), basic("1020"), basic("1870")),
+    ];
+    differ("AMB-23", "first-purchase-only", &employee(), &cases);
+}
+
+#[test]
+fn day_surgery_can_bear_the_lower_of_two_deductibles() {
+    let cases = [
+        (visit("day-surgery", 1, "1000"), basic("364"), basic("728")),
+        (visit("day-surgery", 3, "1000"), basic("340"), basic("340")),
+    ];
+    differ("AMB-25", "lower-of-both", &employee(), &cases);
+}
+
+#[test]
+fn the_first_bill_of_a_registration_can_settle_the_deductible() {
+    let of = |eligible: &str| with(visit("outpatient", 3, eligible), &json!({ "registration": "R" }));
+    let cases = [(of("50"), basic("0"), basic("0")), (of("140"), basic("50"), basic("70"))];
+    differ("CH-05", "first-bill", &employee(), &cases);
+}
+
+#[test]
+fn only_the_latest_rescue_can_count_toward_a_stay() {
+    let of = |kind: &str, date: &str, eligible: &str| with(visit(kind, 3, eligible), &json!({ "date": date }));
+    let stay = with(of("inpatient", "2022-05-20", "2000"), &json!({ "admission_date": "2022-05-10" }));
+    let cases = [
+        (of("emergency-rescue", "2022-05-08", "300"), basic("0"), basic("0")),
+        (of("emergency-rescue", "2022-05-09", "400"), basic("0"), basic("0")),
+        (stay, basic("1275"), basic("1020")),
+    ];
+    differ("CH-11", "latest", &employee(), &cases);
+}
+
+#[test]
+fn a_second_admission_can_bear_half() {
+    let first = with(visit("inpatient", 3, "2200"), &json!({ "registration": "A" }));
+    let second = with(visit("inpatient", 3, "300"), &json!({ "registration": "B" }));
+    let rest = with(visit("inpatient", 3, "1000"), &json!({ "registration": "B" }));
+    let cases = [
+        (first.clone(), basic("850"), basic("850")),
+        (with(first, &json!({ "eligible": "100" })), basic("85"), basic("85")),
+        (second, basic("0"), basic("0")),
+        (rest, basic("85"), basic("595")),
+    ];
+    differ("repeat-admission", "half", &employee(), &cases);
+}
+
+#[test]
+fn residents_disease_visits_can_settle_as_ordinary_care() {
+    let mut person = resident(&[]);
+    let diseases = json!([{ "code": "hypertension", "kind": "chronic", "approved_date": "2022-01-01" }]);
+    person.as_object_mut().unwrap().insert("diseases".to_owned(), diseases);
+    let of = with(visit("outpatient-chronic", 1, "100"), &json!({ "disease": "hypertension" }));
+    differ("CH-12", "ordinary-outpatient", &person, &[(of, basic("0"), basic("50"))]);
+}
+
+#[test]
+fn residents_can_have_one_ceiling_for_stays_and_outpatient_care() {
+    let cases = [
+        (visit("outpatient", 1, "800"), basic("400"), basic("400")),
+        (visit("inpatient", 3, "100880"), basic("60000"), basic("59600")),
+    ];
+    differ("CH-13", "together", &resident(&[]), &cases);
+}
+
+#[test]
+fn residents_critical_illness_can_count_other_care_and_round_and_cumulate_otherwise() {
+    let critical = |amount: &str| json!({ "critical_illness": amount });
+    let visits = |first: &str, second: &str| {
+        [
+            (visit("outpatient", 3, "12000"), critical("0"), critical(first)),
+            (visit("outpatient", 3, "1000"), critical("0"), critical(second)),
+        ]
+    };
+    differ("CH-14", "everything", &resident(&[]), &visits("0", "600"));
+
+    let mut approved = resident(&[]);
+    let diseases = json!([{ "code": "hypertension", "kind": "chronic", "approved_date": "2022-01-01" }]);
+    approved.as_object_mut().unwrap().insert("diseases".to_owned(), diseases);
+    let of = with(visit("outpatient-chronic", 1, "13000"), &json!({ "disease": "hypertension" }));
+    differ("CH-14", "stays", &approved, &[(of.clone(), critical("600"), critical("0"))]);
+
+    let fen = |eligible: &str| with(of.clone(), &json!({ "eligible": eligible }));
+    let cases = [
+        (fen("12000.01"), critical("0.01"), critical("0.01")),
+        (fen("0.01"), critical("0.01"), critical("0")),
+        (fen("0.01"), critical("0.01"), critical("0.01")),
+    ];
+    differ("CH-15", "each-rounded", &approved, &cases);
+
+    let categories = json!([{ "name": "subsistence-allowance", "from": "2022-06-01" }]);
+    approved.as_object_mut().unwrap().insert("categories".to_owned(), categories);
+    let later = with(of.clone(), &json!({ "eligible": "10000", "date": "2022-07-01" }));
+    let cases = [(of, critical("600"), critical("600")), (later, critical("6500"), critical("10000"))];
+    differ("CH-16", "less-what-was-paid", &approved, &cases);
+}
+
+#[test]
+fn the_registered_poor_can_be_without_concession_and_top_up() {
+    let stay = visit("inpatient", 3, "40880");
+    let paid = |critical: &str, top_up: &str| json!({ "critical_illness": critical, "top_up": top_up });
+    let poor = resident(&["registered-poor"]);
+    differ("CH-17", "nobody", &poor, &[(stay.clone(), paid("7072", "5720"), paid("2928", "9864"))]);
+    differ("CH-18", "off", &poor, &[(stay, paid("7072", "5720"), paid("7072", "0"))]);
+    let mut poor = employee();
+    poor.as_object_mut().unwrap().insert("categories".to_owned(), json!(["registered-poor"]));
+    let of = visit("inpatient", 3, "2200");
+    differ("CH-18", "employees-too", &poor, &[(of, paid("0", "0"), paid("0", "1130"))]);
+}
+
+#[test]
+fn lines_that_break_the_rules_can_be_left_out_by_every_payer() {
+    let lines = json!([{ "amount": "1880" }, { "amount": "1000", "violates_rules": true }]);
+    let institution = json!({ "id": "H", "level": 3 });
+    let stay = json!({ "kind": "inpatient", "institution": institution, "lines": lines });
+    let paid = |basic: &str, assistance: &str| json!({ "basic": basic, "assistance": assistance });
+    let person = resident(&["subsistence-allowance"]);
+    differ("CH-20", "every-payer", &person, &[(stay, paid("1200", "767.67"), paid("600", "896"))]);
+}
+
+#[test]
+fn rescues_day_surgery_and_drugs_can_have_assistance_as_a_stay() {
+    let mut person = employee();
+    person.as_object_mut().unwrap().insert("categories".to_owned(), json!(["subsistence-allowance"]));
+    let of = visit("day-surgery", 3, "1600");
+    differ("CH-23", "as-an-ordinary-stay", &person, &[(of, assistance("0"), assistance("525"))]);
+}
+
+#[test]
+fn cross_region_points_can_be_for_stays_only_by_filing_or_from_a_day() {
+    let elsewhere = |kind: &str, filing: &str, date: &str| {
+        let fields = json!({ "region": "other-province", "filing": filing, "date": date });
+        with(visit(kind, 3, "2200"), &fields)
+    };
+    let cases = [
+        (elsewhere("inpatient", "none", "2022-05-04"), basic("650"), basic("650")),
+        (elsewhere("outpatient", "none", "2022-05-04"), basic("633"), basic("1055")),
+    ];
+    differ("CH-24", "stays-only", &employee(), &cases);
+    let cases = [
+        (elsewhere("emergency-rescue", "none", "2022-05-04"), basic("750"), basic("650")),
+        (elsewhere("emergency-rescue", "long-term", "2022-05-04"), basic("750"), basic("850")),
+    ];
+    differ("CH-25", "by-filing", &employee(), &cases);
+    let cases = [
+        (elsewhere("inpatient", "referred", "2022-12-31"), basic("750"), basic("850")),
+        (elsewhere("inpatient", "referred", "2023-01-01"), basic("750"), basic("750")),
+    ];
+    differ("CH-26", "from-2023-01-01", &employee(), &cases);
+}
+
+#[test]
+fn assistance_can_ask_for_a_filing() {
+    let elsewhere =
+        |filing: &str| with(visit("inpatient", 3, "1880"), &json!({ "region": "province", "filing": filing }));
+    let cases = [
+        (elsewhere("none"), assistance("896"), assistance("0")),
+        (elsewhere("referred"), assistance("896"), assistance("896")),
+    ];
+    differ("CH-27", "filed-only", &resident(&["subsistence-allowance"]), &cases);
+}
+
+#[test]
+fn assistance_can_be_paid_at_a_pharmacy_by_the_prescriber() {
+    let mut person = with_diseases("chronic", &["hypertension"]);
+    person.as_object_mut().unwrap().insert("categories".to_owned(), json!(["subsistence-allowance"]));
+    let fields = json!({ "institution": { "id": "P", "level": 1, "kind": "pharmacy" }, "prescriber_level": 3, "disease": "hypertension" });
+    let of = with(visit("pharmacy", 1, "300"), &fields);
+    differ("CH-28", "by-prescriber", &person, &[(of, assistance("0"), assistance("210"))]);
+}
+
+#[test]
+fn a_low_income_stay_for_a_major_disease_can_be_that_item_only() {
+    let stay = with(visit("inpatient", 3, "10880"), &json!({ "diagnosis": "lung-cancer" }));
+    let other = with(stay.clone(), &json!({ "diagnosis": "pneumonia" }));
+    let person = resident(&["low-income-elderly"]);
+    let cases = [(stay, assistance("3416"), assistance("0")), (other, assistance("3416"), assistance("3416"))];
+    differ("AMB-39", "other-diseases-only", &person, &cases);
+}
+
+#[test]
+fn the_major_disease_threshold_can_hold_for_each_stay_or_count_only_what_was_paid_as_such() {
+    let stay = with(visit("inpatient", 3, "100880"), &json!({ "diagnosis": "lung-cancer" }));
+    let person = resident(&["low-income-elderly"]);
+    // Basic and critical illness insurance leave 23,552 of the first stay and 27,000 of the second.
+    let visits = |first: &str, second: &str| [(stay.clone(), assistance(first)), (stay.clone(), assistance(second))];
+    let alone = ("AMB-39", "other-diseases-only");
+    settles(&rules(&[alone]), &person, &visits("2486.40", "18900"));
+    settles(&rules(&[alone, ("AMB-40", "per-stay")]), &person, &visits("2486.40", "4900"));
+    // The first stay is paid as an ordinary one.
+    settles(&rules(&[]), &person, &visits("16486.40", "18900"));
+    settles(&rules(&[("CH-29", "paid-as-major-disease")]), &person, &visits("16486.40", "4900"));
+}
+
+#[test]
+fn assistance_can_have_one_ceiling() {
+    let institution = json!({ "id": "T", "level": 1, "kind": "township-health-centre" });
+    let of = |eligible: &str| with(visit("outpatient", 1, eligible), &json!({ "institution": institution }));
+    let cases = [(of("1000"), assistance("200"), assistance("600")), (of("100"), assistance("0"), assistance("100"))];
+    differ("AMB-41", "one-shared", &resident(&["extreme-poverty"]), &cases);
+}
+
+#[test]
+fn initial_self_pay_can_be_on_the_whole_amount() {
+    let institution = json!({ "id": "H", "level": 3 });
+    let of = |rate: &str| {
+        let lines = json!([{ "amount": "100", "class": "B", "self_pay_rate": rate, "price_cap": "80" }]);
+        json!({ "kind": "outpatient", "institution": institution, "lines": lines })
+    };
+    let split = |self_pay: &str, eligible: &str| json!({ "initial_self_pay": self_pay, "eligible": eligible });
+    let cases = [(of("0.10"), split("8", "72"), split("10", "70")), (of("0.90"), split("72", "8"), split("80", "0"))];
+    differ("CH-01", "on-the-whole-amount", &employee(), &cases);
+}
+
+#[test]
+fn options_that_change_different_things_go_together() {
+    let changes = [
+        ("AMB-05", "expense"),
+        ("AMB-06", "whole-visit"),
+        ("AMB-12", "ordinary-outpatient"),
+        ("CH-09", "nothing-payable"),
+    ];
+    let split =
+        |outpatient: &str, inpatient: &str| json!({ "basic_outpatient": outpatient, "basic_inpatient": inpatient });
+    settles(&rules(&changes), &employee(), &[(visit("outpatient", 3, "15090"), split("0", "12750"))]);
+}
+
+#[test]
+fn all_alternatives_at_once_collide_nowhere() {
+    let changes = [
+        ("AMB-05", "expense"),
+        ("AMB-06", "whole-visit"),
+        ("AMB-07", "stop"),
+        ("AMB-08", "per-disease"),
+        ("AMB-09", "pooled-with-sub-limits"),
+        ("AMB-10", "ordinary-base"),
+        ("AMB-12", "ordinary-outpatient"),
+        ("AMB-13", "follows-level-3"),
+        ("AMB-14", "nothing-payable"),
+        ("AMB-15", "any-level"),
+        ("AMB-17", "by-disease"),
+        ("AMB-23", "first-purchase-only"),
+        ("AMB-24", "nothing-payable"),
+        ("AMB-25", "lower-of-both"),
+        ("AMB-39", "other-diseases-only"),
+        ("AMB-40", "per-stay"),
+        ("AMB-41", "one-shared"),
+        ("CH-01", "on-the-whole-amount"),
+        ("CH-05", "first-bill"),
+        ("CH-08", "ordinary-outpatient"),
+        ("CH-09", "nothing-payable"),
+        ("CH-11", "latest"),
+        ("CH-12", "ordinary-outpatient"),
+        ("CH-13", "together"),
+        ("CH-14", "everything"),
+        ("CH-15", "each-rounded"),
+        ("CH-16", "less-what-was-paid"),
+        ("CH-17", "nobody"),
+        ("CH-18", "employees-too"),
+        ("CH-20", "every-payer"),
+        ("CH-23", "as-an-ordinary-stay"),
+        ("CH-24", "stays-only"),
+        ("CH-25", "by-filing"),
+        ("CH-26", "from-2023-01-01"),
+        ("CH-27", "filed-only"),
+        ("CH-28", "by-prescriber"),
+        ("CH-29", "paid-as-major-disease"),
+        ("repeat-admission", "half"),
+    ];
+    settles(&rules(&changes), &employee(), &[(visit("outpatient", 3, "190"), basic("50"))]);
+}
+
+#[test]
+fn a_later_document_chooses_another_option_from_its_first_day() {
+    let mut documents = documents(&[]);
+    let later = r#"
+[document]
+number = "答复"
+title = "答复"
+region = "530100"
+in_force_from = 2022-07-01
+status = "official"
+
+[[reading]]
+id = "CH-09"
+article = "一"
+replaces = ["假定值"]
+question = "A chronic or special visit for a disease that is not approved"
+chosen = "nothing-payable"
+options = ["ordinary-outpatient", "nothing-payable"]
+"#;
+    documents.push(("answer.toml".to_owned(), later.to_owned()));
+    let rules = Lookup::new(load(&documents).unwrap());
+    let of =
+        |date: &str| with(visit("outpatient-chronic", 3, "500"), &json!({ "disease": "hypertension", "date": date }));
+    settles(&rules, &employee(), &[(of("2022-06-30"), basic("205")), (of("2022-07-01"), basic("0"))]);
+}
+
+#[test]
+fn an_option_that_nothing_implements_is_refused_with_those_that_are() {
+    let told = |id, option| load(&documents(&[(id, option)])).map(|_| ()).unwrap_err().to_string();
+    assert!(told("AMB-20", "hours-72").contains(r#"AMB-20: only "calendar-days" is implemented"#));
+    let told = told("AMB-15", "per-institution");
+    assert!(told.contains(r#"AMB-15: only "level-two-and-above", "any-level" is implemented"#), "{told}");
+}
