@@ -10,7 +10,7 @@ pub use json::statement_json;
 pub use table::statement_text;
 pub(crate) use table::{cite, right, yuan};
 pub use words::Words;
-pub(crate) use words::payer_words;
+pub(crate) use words::payer_name;
 
 /// The language that people read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

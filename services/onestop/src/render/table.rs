@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use claim::{BenefitId, Citation, Input, InputValue, PayerId, Portion, RuleStatus, Statement, Step};
+use claim::{BenefitId, Citation, Input, InputValue, Portion, RuleStatus, Statement, Step};
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use money::Fen;
 use rulebook::InForce;
 
-use super::words::payer_words;
+use super::words::payer_name;
 use super::{Lang, Words};
 
 /// How many lines of a bill are printed one by one; the rest is one row.
@@ -156,7 +156,7 @@ impl Page<'_> {
             ("依据", "Basis"),
         ]);
         for figure in self.statement.figures() {
-            let payer = figure.payer.as_ref().map_or_else(String::new, |payer| self.payer(payer));
+            let payer = figure.payer.as_ref().map_or_else(String::new, |payer| payer_name(payer, self.lang).to_owned());
             let benefit = figure.benefit.as_ref().map_or_else(String::new, |benefit| self.title(benefit));
             let category = self.lang.pick(figure.category.words()).to_owned();
             let reason = self.lang.pick(figure.reason.words()).to_owned();
@@ -172,10 +172,6 @@ impl Page<'_> {
             ]);
         }
         table
-    }
-
-    fn payer(&self, payer: &PayerId) -> String {
-        payer_words(payer).map_or_else(|| payer.to_string(), |words| self.say(words).to_owned())
     }
 
     /// The funds that had a part in the decision, each once, in the order of the payers.

@@ -5,6 +5,8 @@ use claim::{
     Operation, PayerId, Reason, Rounding, VisitKind,
 };
 
+use super::Lang;
+
 /// Something that has a wording in each language.
 pub trait Words {
     /// Chinese, then English.
@@ -200,12 +202,12 @@ impl Words for Rounding {
     }
 }
 
-/// A payer's name for people; a payer that has none here is shown by its id.
-pub(crate) fn payer_words(payer: &PayerId) -> Option<(&'static str, &'static str)> {
+/// A payer's name for people; the id of a payer that has none here.
+pub(crate) fn payer_name(payer: &PayerId, lang: Lang) -> &str {
     match payer.as_str() {
-        "basic-insurance" => Some(("基本医疗保险", "basic insurance")),
-        "critical-illness" => Some(("大病与大额保险", "critical illness and large expense")),
-        "medical-assistance" => Some(("医疗救助", "medical assistance")),
-        _ => None,
+        "basic-insurance" => lang.pick(("基本医疗保险", "basic insurance")),
+        "critical-illness" => lang.pick(("大病保险与大额补助", "critical illness and large expense")),
+        "medical-assistance" => lang.pick(("医疗救助", "medical assistance")),
+        other => other,
     }
 }

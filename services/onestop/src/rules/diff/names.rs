@@ -1,6 +1,5 @@
 //! How a comparison names people, payers, rulebooks and differences.
 
-use claim::PayerId;
 use money::Fen;
 
 use super::comparison::Group;
@@ -13,16 +12,6 @@ impl Words for Group {
             Self::Category(Some(category)) => category.words(),
             Self::Category(None) => ("非救助对象", "in no category of assistance"),
         }
-    }
-}
-
-/// A payer's name; the id of one that has no name here.
-pub(super) fn payer_name(payer: &PayerId, lang: Lang) -> &str {
-    match payer.as_str() {
-        "basic-insurance" => lang.pick(("基本医疗保险", "basic insurance")),
-        "critical-illness" => lang.pick(("大病保险与大额补助", "critical illness and large expense")),
-        "medical-assistance" => lang.pick(("医疗救助", "medical assistance")),
-        other => other,
     }
 }
 

@@ -7,10 +7,10 @@ use comfy_table::{Cell, Table, presets};
 use super::Diff;
 use super::comparison::{Persons, Tally};
 use super::largest::Largest;
-use super::names::{payer_name, rulebook_name, signed};
+use super::names::{rulebook_name, signed};
 use super::refusals::Refusals;
 use super::shares::{Pair, Shares};
-use crate::render::{Lang, Words, right, yuan};
+use crate::render::{Lang, Words, payer_name, right, yuan};
 
 /// Writes the tables.
 ///

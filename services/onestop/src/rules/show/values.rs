@@ -6,7 +6,7 @@ use claim::{DiseaseKind, Filing, Level, PayerId, RuleStatus, Service, TreatmentR
 use money::Rate;
 use rulebook::{BenefitTitle, DescribedList, Edition, Said, SaidValue, Source};
 
-use crate::render::{Lang, Words, payer_words, yuan};
+use crate::render::{Lang, Words, payer_name, yuan};
 
 /// The wording of one language, and whether anything assumed was put into words.
 pub(super) struct Wording {
@@ -37,7 +37,7 @@ impl Wording {
     }
 
     pub(super) fn payer(&self, payer: &PayerId) -> String {
-        payer_words(payer).map_or_else(|| payer.to_string(), |words| self.lang.pick(words).to_owned())
+        payer_name(payer, self.lang).to_owned()
     }
 
     pub(super) fn any_of<T: Words>(&self, members: &[T]) -> String {
