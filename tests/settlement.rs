@@ -151,103 +151,109 @@ async fn settlements_of_one_person_at_once_all_end_right() {
 
 #[tokio::test]
 async fn everything_wrong_with_a_bill_is_told_at_once_and_nothing_is_written() {
-    let store = TestStore::sqlite();
-    let (_platform, client) = platform(&store.location).await;
-    let bad = Case {
-        person_id: "a b".to_owned(),
-        service_date: date(2023, 2, 30),
-        total_fen: -1,
-        lines: vec![CaseLine { quantity: -4, amount_fen: -5, ..line("", 0) }],
-        ..visit(EMPLOYEE, HOSPITAL_1, None, 0)
-    };
-    let request = SettleRequest { request_id: String::new(), case: Some(bad) };
-    let failure = Failure::from_status(&client.clone().settle(request).await.unwrap_err()).unwrap();
-    assert_eq!(failure.reason, ErrorReason::FieldViolation);
-    let fields: BTreeSet<&str> = failure.violations.iter().map(|violation| violation.field.as_str()).collect();
-    for field in [
-        "request_id",
-        "person_id",
-        "service_date",
-        "total_fen",
-        "lines[0].item_code",
-        "lines[0].quantity",
-        "lines[0].amount_fen",
-    ] {
-        assert!(fields.contains(field), "{field} is not in {fields:?}");
+    for store in TestStore::each().await {
+        let (_platform, client) = platform(&store.location).await;
+        let bad = Case {
+            person_id: "a b".to_owned(),
+            service_date: date(2023, 2, 30),
+            total_fen: -1,
+            lines: vec![CaseLine { quantity: -4, amount_fen: -5, ..line("", 0) }],
+            ..visit(EMPLOYEE, HOSPITAL_1, None, 0)
+        };
+        let request = SettleRequest { request_id: String::new(), case: Some(bad) };
+        let failure = Failure::from_status(&client.clone().settle(request).await.unwrap_err()).unwrap();
+        assert_eq!(failure.reason, ErrorReason::FieldViolation);
+        let fields: BTreeSet<&str> = failure.violations.iter().map(|violation| violation.field.as_str()).collect();
+        for field in [
+            "request_id",
+            "person_id",
+            "service_date",
+            "total_fen",
+            "lines[0].item_code",
+            "lines[0].quantity",
+            "lines[0].amount_fen",
+        ] {
+            assert!(fields.contains(field), "{field} is not in {fields:?}");
+        }
+        assert!(list(&client, EMPLOYEE).await.is_empty());
     }
-    assert!(list(&client, EMPLOYEE).await.is_empty());
 }
 
 #[tokio::test]
 async fn each_kind_of_bad_input_has_its_reason_and_writes_nothing() {
-    let store = TestStore::sqlite();
-    let (_platform, client) = platform(&store.location).await;
-    let good = || visit(EMPLOYEE, HOSPITAL_1, date(2023, 3, 1), 13_000);
-    let many: Vec<_> = (0..200_000).map(|_| line("C0002-with-a-code-of-some-length-so-that-it-weighs", 1)).collect();
-    let cases = [
-        (Case { total_fen: 13_001, ..good() }, ErrorReason::CaseTotalMismatch),
-        (Case { person_id: "nobody".to_owned(), ..good() }, ErrorReason::PersonNotFound),
-        (Case { institution_id: "nowhere".to_owned(), ..good() }, ErrorReason::InstitutionNotFound),
-        (Case { institution_id: "H53010000005".to_owned(), ..good() }, ErrorReason::InstitutionNotDesignated),
-        (Case { lines: vec![line("C9999", 13_000)], ..good() }, ErrorReason::ItemNotFound),
-        (
-            Case { person_id: "530100000006".to_owned(), service_date: date(2023, 7, 1), ..good() },
-            ErrorReason::CoverNotActive,
-        ),
-        (Case { service_date: date(2022, 3, 31), ..good() }, ErrorReason::RuleNotInForce),
-        (Case { total_fen: 200_000, lines: many, ..good() }, ErrorReason::FieldViolation),
-    ];
-    for (case, reason) in cases {
-        let failure = settle(&client, "r-1", case).await.unwrap_err();
-        assert_eq!(failure.reason, reason, "{failure}");
+    for store in TestStore::each().await {
+        let (_platform, client) = platform(&store.location).await;
+        let good = || visit(EMPLOYEE, HOSPITAL_1, date(2023, 3, 1), 13_000);
+        let many: Vec<_> =
+            (0..200_000).map(|_| line("C0002-with-a-code-of-some-length-so-that-it-weighs", 1)).collect();
+        let cases = [
+            (Case { total_fen: 13_001, ..good() }, ErrorReason::CaseTotalMismatch),
+            (Case { person_id: "nobody".to_owned(), ..good() }, ErrorReason::PersonNotFound),
+            (Case { institution_id: "nowhere".to_owned(), ..good() }, ErrorReason::InstitutionNotFound),
+            (Case { institution_id: "H53010000005".to_owned(), ..good() }, ErrorReason::InstitutionNotDesignated),
+            (Case { lines: vec![line("C9999", 13_000)], ..good() }, ErrorReason::ItemNotFound),
+            (
+                Case { person_id: "530100000006".to_owned(), service_date: date(2023, 7, 1), ..good() },
+                ErrorReason::CoverNotActive,
+            ),
+            (Case { service_date: date(2022, 3, 31), ..good() }, ErrorReason::RuleNotInForce),
+            (Case { total_fen: 200_000, lines: many, ..good() }, ErrorReason::FieldViolation),
+        ];
+        for (case, reason) in cases {
+            let failure = settle(&client, "r-1", case).await.unwrap_err();
+            assert_eq!(failure.reason, reason, "{failure}");
+        }
+        assert!(list(&client, EMPLOYEE).await.is_empty());
+        settle(&client, "r-1", good()).await.unwrap();
     }
-    assert!(list(&client, EMPLOYEE).await.is_empty());
-    settle(&client, "r-1", good()).await.unwrap();
 }
 
 #[tokio::test]
 async fn all_facts_that_are_missing_are_named_at_once() {
-    let store = TestStore::sqlite();
-    let (_platform, client) = platform(&store.location).await;
-    let case = Case {
-        total_fen: 30_000,
-        lines: vec![line("C0002", 10_000), line("C9998", 10_000), line("C9999", 10_000)],
-        ..visit("nobody", "nowhere", date(2023, 3, 1), 0)
-    };
-    let failure = settle(&client, "r-1", case).await.unwrap_err();
-    let fields: Vec<_> = failure.violations.iter().map(|violation| violation.field.as_str()).collect();
-    assert_eq!(fields, ["person_id", "institution_id", "lines[1].item_code", "lines[2].item_code"]);
+    for store in TestStore::each().await {
+        let (_platform, client) = platform(&store.location).await;
+        let case = Case {
+            total_fen: 30_000,
+            lines: vec![line("C0002", 10_000), line("C9998", 10_000), line("C9999", 10_000)],
+            ..visit("nobody", "nowhere", date(2023, 3, 1), 0)
+        };
+        let failure = settle(&client, "r-1", case).await.unwrap_err();
+        let fields: Vec<_> = failure.violations.iter().map(|violation| violation.field.as_str()).collect();
+        assert_eq!(fields, ["person_id", "institution_id", "lines[1].item_code", "lines[2].item_code"]);
+    }
 }
 
 #[tokio::test]
 async fn a_list_is_read_page_by_page_newest_first() {
-    let store = TestStore::sqlite();
-    let (_platform, client) = platform(&store.location).await;
-    for number in 1..=5 {
-        let case = visit(EMPLOYEE, HOSPITAL_1, date(2023, 3, number), 13_000);
-        settle(&client, &format!("r-{number}"), case).await.unwrap();
-    }
-    let mut token = String::new();
-    let mut requests = Vec::new();
-    loop {
-        let request = ListRequest { person_id: EMPLOYEE.to_owned(), page_size: 2, page_token: token };
-        let page = client.clone().list(request).await.unwrap().into_inner();
-        requests.extend(page.settlements.into_iter().map(|settled| settled.request_id));
-        token = page.next_page_token;
-        if token.is_empty() {
-            break;
+    for store in TestStore::each().await {
+        let (_platform, client) = platform(&store.location).await;
+        for number in 1..=5 {
+            let case = visit(EMPLOYEE, HOSPITAL_1, date(2023, 3, number), 13_000);
+            settle(&client, &format!("r-{number}"), case).await.unwrap();
         }
+        let mut token = String::new();
+        let mut requests = Vec::new();
+        loop {
+            let request = ListRequest { person_id: EMPLOYEE.to_owned(), page_size: 2, page_token: token };
+            let page = client.clone().list(request).await.unwrap().into_inner();
+            requests.extend(page.settlements.into_iter().map(|settled| settled.request_id));
+            token = page.next_page_token;
+            if token.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(requests, ["r-5", "r-4", "r-3", "r-2", "r-1"]);
     }
-    assert_eq!(requests, ["r-5", "r-4", "r-3", "r-2", "r-1"]);
 }
 
 #[tokio::test]
 async fn calls_that_are_only_declared_say_so() {
-    let store = TestStore::sqlite();
-    let (_platform, client) = platform(&store.location).await;
-    let cancel = client.clone().cancel(CancelRequest::default()).await.unwrap_err();
-    let reverse = client.clone().reverse(ReverseRequest::default()).await.unwrap_err();
-    for status in [cancel, reverse] {
-        assert_eq!(Failure::from_status(&status).unwrap().reason, ErrorReason::NotServed);
+    for store in TestStore::each().await {
+        let (_platform, client) = platform(&store.location).await;
+        let cancel = client.clone().cancel(CancelRequest::default()).await.unwrap_err();
+        let reverse = client.clone().reverse(ReverseRequest::default()).await.unwrap_err();
+        for status in [cancel, reverse] {
+            assert_eq!(Failure::from_status(&status).unwrap().reason, ErrorReason::NotServed);
+        }
     }
 }
