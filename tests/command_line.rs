@@ -5,6 +5,7 @@
 #[expect(dead_code, reason = "each test takes what it needs of the harness")]
 mod harness;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -117,6 +118,23 @@ fn a_list_of_cases_is_answered_in_its_order_and_one_bad_case_does_not_stop_the_o
     for part in [":5: FIELD_VIOLATION", "person_id must be a string", "institution_id", "service_date", "lines"] {
         assert!(faults.contains(part), "{part} is not in {faults}");
     }
+}
+
+#[test]
+fn a_faulty_case_learns_at_once_what_its_file_shows_and_what_only_the_register_knows() {
+    let (store, location) = prepared();
+    let file = store.directory().unwrap().join("bad.json");
+    let case = r#"{"person_id": "nobody", "institution_id": "nowhere", "kind": "outpatient", "service_date": "2023-03-01",
+        "total": "10.00", "colour": "red", "lines": [
+            {"item_code": "C9998", "amount": "-1.00"}, {"item_code": "C9999", "amount": "11.00"}]}"#;
+    fs::write(&file, case).unwrap();
+    let output = run(onestop(&location).arg("settle").arg(&file));
+    assert!(!output.status.success());
+    let faults = text(&output.stderr);
+    let fields: Vec<_> = faults.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+    let expected =
+        ["lines[0].amount", "colour", "person_id", "institution_id", "lines[0].item_code", "lines[1].item_code"];
+    assert_eq!(fields.into_iter().collect::<BTreeSet<_>>(), BTreeSet::from(expected), "{faults}");
 }
 
 #[test]

@@ -223,6 +223,48 @@ async fn all_facts_that_are_missing_are_named_at_once() {
     }
 }
 
+/// A bill with something wrong in the form, in the sum, in the facts and in the day, of as many lines as a bill may have.
+fn everything_wrong() -> Case {
+    let lines = (0..4_999).map(|number| line(&format!("C9{number:06}"), 1));
+    Case {
+        service_date: date(2016, 12, 31),
+        host_id: "h o s t".to_owned(),
+        total_fen: 5_000,
+        lines: lines.chain([CaseLine { amount_fen: -1, ..line("C0002", 0) }]).collect(),
+        ..visit("nobody", "nowhere", None, 0)
+    }
+}
+
+#[tokio::test]
+async fn a_bill_with_every_kind_of_fault_learns_of_all_of_them_in_process_and_over_the_network() {
+    let store = TestStore::sqlite();
+    let (platform, client) = platform(&store.location).await;
+    let near = settle(&client, "r-1", everything_wrong()).await.unwrap_err();
+    let fields: BTreeSet<&str> = near.violations.iter().map(|violation| violation.field.as_str()).collect();
+    for field in ["service_date", "host_id", "total_fen", "person_id", "institution_id", "lines[4999].amount_fen"] {
+        assert!(fields.contains(field), "{field} is not told");
+    }
+    let unknown = (0..4_999).map(|index| format!("lines[{index}].item_code"));
+    for field in unknown {
+        assert!(fields.contains(&*field), "{field} is not told");
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let server = host::Server::new().unwrap().with(platform.one_stop.clone());
+    tokio::spawn(server.run(listener, std::future::pending()));
+    let remote = OneStopClient::new(host::remote(&endpoint).unwrap());
+    let far = settle(&remote, "r-1", everything_wrong()).await.unwrap_err();
+    assert_eq!(far, near);
+    let common = tonic::transport::Channel::from_shared(endpoint).unwrap().connect().await.unwrap();
+    let request = SettleRequest { request_id: "r-1".to_owned(), case: Some(everything_wrong()) };
+    let short = OneStopClient::new(common).settle(request).await.unwrap_err();
+    let short = Failure::from_status(&short).unwrap();
+    let last = short.violations.last().unwrap();
+    let untold = near.violations.len() - (short.violations.len() - 1);
+    assert_eq!(last.description, format!("and {untold} more faults"));
+    assert!(list(&client, EMPLOYEE).await.is_empty());
+}
+
 #[tokio::test]
 async fn a_list_is_read_page_by_page_newest_first() {
     for store in TestStore::each().await {

@@ -4,7 +4,7 @@
 //! case, those of the contract included, so that a file is mended in one go.
 
 use chrono::NaiveDate;
-use claim::{RequestId, Violations, VisitKind};
+use claim::{RequestId, Violation, Violations, VisitKind};
 use money::Fen;
 use serde_json::{Map, Value};
 use wire::claim_v1 as proto;
@@ -18,26 +18,63 @@ pub struct CaseFile {
     pub case: proto::Case,
 }
 
+/// A text that is no case as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultyCase {
+    /// What is wrong with it, by the fields of the file.
+    pub faults: Violations,
+    /// The case as far as it can be read; `None` where the text is no JSON object.
+    pub readable: Option<Box<proto::Case>>,
+}
+
+impl FaultyCase {
+    /// Adds what the platform says of the readable part beyond what is known: a field keeps its first fault, and
+    /// amounts that could not be read are not summed.
+    pub fn add_faults(&mut self, told: Vec<Violation>) {
+        let known: Vec<String> = self.faults.iter().map(|fault| fault.field.clone()).collect();
+        let unsummed = known.iter().any(|field| field == "total" || is_amount_of_line(field));
+        for violation in told {
+            let field = violation.field.replace("_fen", "");
+            let is_told = known.contains(&field) || unsummed && field == "total";
+            if !is_told {
+                self.faults.add(field, violation.description);
+            }
+        }
+    }
+}
+
+fn is_amount_of_line(field: &str) -> bool {
+    field == "lines" || field.starts_with("lines") && (field.ends_with(".amount") || field.ends_with(']'))
+}
+
 /// Reads one case.
 ///
 /// # Errors
 /// Everything that is wrong with it; for text that is not JSON, where it stops being so.
-pub fn read(text: &str) -> Result<CaseFile, Violations> {
+pub fn read(text: &str) -> Result<CaseFile, FaultyCase> {
     let mut faults = Violations::new();
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
         Err(error) => {
             faults.add("case", format_args!("is not JSON: {error}"));
-            return Err(faults);
+            return Err(FaultyCase { faults, readable: None });
         }
     };
-    let Some(mut object) = Object::of("", &value, &mut faults) else { return Err(faults) };
+    let Some(mut object) = Object::of("", &value, &mut faults) else {
+        return Err(FaultyCase { faults, readable: None });
+    };
     let request_id = object.text("request_id");
     let case = case_of(&mut object);
     object.nothing_else();
     let request_id = request_id.and_then(|text| faults.take("request_id", RequestId::new(&text)));
-    add_faults_of_contract(&case, &mut faults);
-    faults.into_result().map(|()| CaseFile { request_id, case })
+    let mut refused = FaultyCase { faults, readable: None };
+    if let Err(failure) = wire::case_from(case.clone()) {
+        refused.add_faults(failure.violations);
+    }
+    if refused.faults.is_empty() {
+        return Ok(CaseFile { request_id, case });
+    }
+    Err(FaultyCase { readable: Some(Box::new(case)), ..refused })
 }
 
 fn case_of(object: &mut Object<'_, '_>) -> proto::Case {
@@ -65,21 +102,6 @@ fn line_of(object: &mut Object<'_, '_>) -> proto::CaseLine {
         amount_fen: object.parsed("amount").map_or(0, Fen::get),
         disease: object.text("disease").unwrap_or_default(),
         violates_rules: object.flag("violates_rules"),
-    }
-}
-
-/// Adds what the contract refuses beyond what was found already: a field with a fault keeps its first one, and amounts
-/// that could not be read are not summed.
-fn add_faults_of_contract(case: &proto::Case, faults: &mut Violations) {
-    let Err(failure) = wire::case_from(case.clone()) else { return };
-    let known: Vec<String> = faults.iter().map(|fault| fault.field.clone()).collect();
-    let unsummed = known.iter().any(|field| field == "total" || field.starts_with("lines"));
-    for violation in failure.violations {
-        let field = violation.field.replace("_fen", "");
-        let is_told = known.contains(&field) || unsummed && field == "total";
-        if !is_told {
-            faults.add(field, violation.description);
-        }
     }
 }
 
@@ -182,7 +204,7 @@ mod tests {
     }"#;
 
     fn faults_of(text: &str) -> Vec<String> {
-        read(text).unwrap_err().iter().map(|fault| fault.field.clone()).collect()
+        read(text).unwrap_err().faults.iter().map(|fault| fault.field.clone()).collect()
     }
 
     #[test]
@@ -214,7 +236,7 @@ mod tests {
 
     #[test]
     fn text_that_is_not_json_is_told_with_its_place() {
-        let faults = read("{\"person_id\": ").unwrap_err();
+        let faults = read("{\"person_id\": ").unwrap_err().faults;
         assert!(faults.to_string().contains("line 1 column"), "{faults}");
         assert_eq!(faults_of("[1]"), ["case"]);
     }

@@ -11,9 +11,10 @@ use futures::stream::{self, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use rulebook::Lookup;
 use tokio::sync::oneshot;
+use wire::Failure;
 use wire::settlement_v1::{PreviewRequest, SettleRequest};
 
-use crate::case_file::{self, CaseFile};
+use crate::case_file::{self, CaseFile, FaultyCase};
 use crate::cli::SettleArgs;
 use crate::client::Client;
 use crate::fault::Fault;
@@ -104,24 +105,35 @@ impl Turns {
     }
 }
 
-fn prepare(text: &str, mode: Mode, turns: &mut Turns) -> Result<Prepared, Violations> {
+fn prepare(text: &str, mode: Mode, turns: &mut Turns) -> Result<Prepared, FaultyCase> {
     let file = case_file::read(text)?;
     if mode == Mode::Settle && file.request_id.is_none() {
-        let mut violations = Violations::new();
-        violations.add("request_id", "is required to settle");
-        return Err(violations);
+        let mut faulty = FaultyCase { faults: Violations::new(), readable: Some(Box::new(file.case)) };
+        faulty.faults.add("request_id", "is required to settle");
+        return Err(faulty);
     }
     Ok(turns.take(file))
 }
 
+/// All that is wrong with a case: what its file shows, and what only the platform knows.
+async fn all_faults_of(mut faulty: FaultyCase, client: &Client) -> Fault {
+    if let Some(case) = faulty.readable.take() {
+        let answer = client.one_stop.clone().preview(PreviewRequest { case: Some(*case) }).await;
+        if let Some(failure) = answer.err().as_ref().and_then(Failure::from_status) {
+            faulty.add_faults(failure.violations);
+        }
+    }
+    faulty.faults.into()
+}
+
 async fn answer(
-    prepared: Result<Prepared, Violations>,
+    prepared: Result<Prepared, FaultyCase>,
     mode: Mode,
     client: &Client,
 ) -> Result<Result<Answered, Fault>> {
     let Prepared { file, before, done } = match prepared {
         Ok(prepared) => prepared,
-        Err(violations) => return Ok(Err(violations.into())),
+        Err(faulty) => return Ok(Err(all_faults_of(faulty, client).await)),
     };
     if let Some(before) = before {
         // The sender is dropped when the case before is done, however it ended.

@@ -1,19 +1,20 @@
 //! The facts of one case from the register, and the case priced with them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use claim::{
     Case, CaseLine, DiseaseCode, DrugCode, Filing, InstitutionFacts, InstitutionId, ItemTerms, Level, PersonFacts,
-    PricedCase, PricedLine, SplitCitations, TreatmentRegion, Violations, Visit,
+    PricedCase, PricedLine, SplitCitations, TreatmentRegion, Violation, Violations, Visit,
 };
 use host::{MAX_MESSAGE_BYTES, Transport};
 use rulebook::InForce;
 use wire::register_v1::register_client::RegisterClient;
-use wire::register_v1::{GatherFactsRequest, GatherFactsResponse, Institution, Item};
+use wire::register_v1::{GatherFactsResponse, Institution, Item};
 use wire::{ErrorReason, Failure};
 
 use crate::failures;
+use crate::question::Question;
 
 /// The line's disease that says: none, although the visit has one.
 const NO_DISEASE: &str = "none";
@@ -32,35 +33,32 @@ impl Register {
     }
 
     /// `case` with its facts, every line split.
+    ///
+    /// # Errors
+    /// All facts that are missing, at once.
     pub(crate) async fn price(&self, case: &Case, rules: &InForce) -> Result<PricedCase, Failure> {
-        let answer = self.0.clone().gather_facts(question(case)).await;
-        let answer = answer.map_err(|status| failures::of_service(&status, ErrorReason::RegisterUnavailable))?;
-        let facts = Facts::of(case, answer.into_inner())?;
-        let Some(citations) = rules.split_citations() else { return Err(failures::no_rule(case)) };
-        let priced = facts.price(case, rules, citations.clone());
+        let question = Question::of(case);
+        let answer = self.ask(&question).await?;
+        if let Some(failure) = question.missing_in(&answer, rules) {
+            return Err(failure);
+        }
+        let facts = Facts::of(answer)?;
+        let priced = rules.split_citations().and_then(|citations| facts.price(case, rules, citations.clone()));
         priced.ok_or_else(|| Failure::invariant_violated("a fact that was there is gone"))
     }
-}
 
-fn question(case: &Case) -> GatherFactsRequest {
-    let item_codes: BTreeSet<&str> = case.lines.iter().map(|line| line.item_code.as_str()).collect();
-    GatherFactsRequest {
-        person_id: case.person_id.to_string(),
-        institution_ids: institutions_of(case).into_iter().map(|(_, id)| id.to_string()).collect(),
-        item_codes: item_codes.into_iter().map(str::to_owned).collect(),
-        service_date: Some(case.service_date.into()),
+    /// What is missing of a case that has other faults, so that its sender learns of everything at once. Nothing where
+    /// the register cannot be asked.
+    pub(crate) async fn missing(&self, question: &Question<'_>, rules: &InForce) -> Vec<Violation> {
+        let Ok(answer) = self.ask(question).await else { return Vec::new() };
+        question.missing_in(&answer, rules).map(|failure| failure.violations).unwrap_or_default()
     }
-}
 
-/// The institutions that a case names, with the fields that name them; each institution once.
-fn institutions_of(case: &Case) -> Vec<(&'static str, &InstitutionId)> {
-    let mut named = vec![("institution_id", &case.institution_id)];
-    for (field, id) in [("prescriber_id", &case.prescriber_id), ("host_id", &case.host_id)] {
-        if let Some(id) = id.as_ref().filter(|id| named.iter().all(|(_, other)| other != id)) {
-            named.push((field, id));
-        }
+    async fn ask(&self, question: &Question<'_>) -> Result<GatherFactsResponse, Failure> {
+        let answer = self.0.clone().gather_facts(question.message()).await;
+        let answer = answer.map_err(|status| failures::of_service(&status, ErrorReason::RegisterUnavailable))?;
+        Ok(answer.into_inner())
     }
-    named
 }
 
 struct KnownItem {
@@ -83,11 +81,8 @@ struct Facts {
 }
 
 impl Facts {
-    /// Reads the register's answer; all that is missing is told at once.
-    fn of(case: &Case, answer: GatherFactsResponse) -> Result<Self, Failure> {
-        if let Some(failure) = missing(case, &answer) {
-            return Err(failure);
-        }
+    /// Reads an answer in which nothing is missing.
+    fn of(answer: GatherFactsResponse) -> Result<Self, Failure> {
         let unreadable = |fault: &dyn std::fmt::Display| Failure::invariant_violated(format_args!("register: {fault}"));
         let filing = wire::read(|reader| reader.listed("filing", answer.filing)).map_err(|fault| unreadable(&fault))?;
         let person = answer.person.ok_or_else(|| unreadable(&"no person"))?;
@@ -163,39 +158,4 @@ fn known_item(item: Item) -> Result<(String, KnownItem), Violations> {
         let drug = reader.optional_id("drug", &item.drug)?;
         Some((item.code, KnownItem { name: Arc::from(item.name), terms, drug }))
     })
-}
-
-/// What the register does not know of a case; `None` where nothing is missing. The first fault gives the reason, the
-/// violations name all of them.
-fn missing(case: &Case, answer: &GatherFactsResponse) -> Option<Failure> {
-    let mut reason = None;
-    let mut violations = Violations::new();
-    let mut note = |of_field: ErrorReason, field: String, description: &str| {
-        violations.add(field, description);
-        reason.get_or_insert(of_field);
-    };
-    if !answer.person_known {
-        note(ErrorReason::PersonNotFound, "person_id".to_owned(), "is not in the register");
-    } else if answer.person.is_none() {
-        note(ErrorReason::CoverNotActive, "person_id".to_owned(), "is not insured on the service date");
-    }
-    let designated = |id: &InstitutionId| {
-        let facts = answer.institutions.iter().filter_map(|institution| institution.facts.as_ref());
-        facts.into_iter().any(|facts| facts.id == id.as_str())
-    };
-    for (field, id) in institutions_of(case).into_iter().filter(|(_, id)| !designated(id)) {
-        if answer.undesignated_institution_ids.iter().any(|known| known == id.as_str()) {
-            note(ErrorReason::InstitutionNotDesignated, field.to_owned(), "is not designated on the service date");
-        } else {
-            note(ErrorReason::InstitutionNotFound, field.to_owned(), "is not in the register");
-        }
-    }
-    let known: BTreeSet<&str> = answer.items.iter().map(|item| item.code.as_str()).collect();
-    for (index, line) in case.lines.iter().enumerate() {
-        if !known.contains(line.item_code.as_str()) {
-            let field = format!("lines[{index}].item_code");
-            note(ErrorReason::ItemNotFound, field, "is not in the catalogue on the service date");
-        }
-    }
-    reason.map(|first| Failure::missing(first, &violations))
 }

@@ -1,6 +1,5 @@
 //! What the failures of the journal and of other services are to the caller.
 
-use claim::Case;
 use store::{BatchError, StoreError};
 use tonic::{Code, Status};
 use wire::{ErrorReason, Failure};
@@ -32,12 +31,6 @@ pub(crate) fn of_service(status: &Status, unreachable: ErrorReason) -> Failure {
         | Code::DataLoss
         | Code::Unauthenticated => Failure::invariant_violated(status),
     }
-}
-
-/// No rule covers a case on its service date.
-pub(crate) fn no_rule(case: &Case) -> Failure {
-    let message = format!("no rule in force for {} on {}", case.kind, case.service_date);
-    Failure::new(ErrorReason::RuleNotInForce, message)
 }
 
 /// A failure of the journal's queue or store.

@@ -9,6 +9,7 @@ mod facts;
 mod failures;
 mod journal;
 mod payers;
+mod question;
 mod recovery;
 mod service;
 mod settle;

@@ -56,7 +56,10 @@ impl OneStop for OneStopService {
             violations.add("case", "is required");
             return Err(Failure::from(violations).into());
         };
-        let Some(request_id) = request_id else { return Err(with_faults_of(case, violations).into()) };
+        let Some(request_id) = request_id else {
+            let faults = self.orchestrator.faults_of(&case).await;
+            return Err(Failure::from(violations).with_violations(faults).into());
+        };
         let outcome = self.orchestrator.settle(CALLER, request_id, case).await?;
         let (statement, already_settled) = (Some(outcome.statement), outcome.already_settled);
         Ok(Response::new(SettleResponse { statement, already_settled }))
@@ -114,16 +117,6 @@ fn summary(settlement: StoredSettlement) -> SettlementSummary {
         recorded_time: statement.recorded_time,
         amounts: statement.amounts,
     }
-}
-
-/// The faults found so far together with those of the case, so that the caller learns all of them at once.
-fn with_faults_of(case: wire::claim_v1::Case, mut violations: Violations) -> Failure {
-    if let Err(failure) = wire::case_from(case) {
-        for violation in failure.violations {
-            violations.add(violation.field, violation.description);
-        }
-    }
-    Failure::from(violations)
 }
 
 fn page_size_of(page_size: i32) -> Result<i32, String> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use claim::{Adjudication, Amounts, Case, PersonId, RequestId, SettlementId};
+use claim::{Adjudication, Amounts, Case, PersonId, RequestId, SettlementId, Violation};
 use host::{Clock, Transport};
 use rulebook::Lookup;
 use tracing::Instrument;
@@ -15,6 +15,7 @@ use crate::facts::Register;
 use crate::failures;
 use crate::journal::{ChainQuery, Journal, OpenLink};
 use crate::payers::Payers;
+use crate::question::Question;
 
 /// How often a request starts again after another one took its place in the chain. Each loss means that another
 /// settlement of the same person was made, so a request only gives up behind this many others.
@@ -80,7 +81,32 @@ impl Orchestrator {
 
     /// What settling `case` would be. Writes nothing.
     pub(crate) async fn preview(&self, case: proto::Case) -> Result<proto::Statement, Failure> {
-        self.decide(&wire::case_from(case)?).await
+        self.decide(&self.read(&case).await?).await
+    }
+
+    /// Reads a caller's case.
+    ///
+    /// # Errors
+    /// All that is wrong with it at once: what is malformed, and what of the rest the register does not know.
+    async fn read(&self, message: &proto::Case) -> Result<Case, Failure> {
+        match wire::case_from(message.clone()) {
+            Ok(case) => Ok(case),
+            Err(failure) => Err(failure.with_violations(self.missing_facts_of(message).await)),
+        }
+    }
+
+    /// All that is wrong with a case whose request is refused anyway.
+    pub(crate) async fn faults_of(&self, message: &proto::Case) -> Vec<Violation> {
+        let malformed = wire::case_from(message.clone()).err().map(|failure| failure.violations);
+        let mut faults = malformed.unwrap_or_default();
+        faults.extend(self.missing_facts_of(message).await);
+        faults
+    }
+
+    async fn missing_facts_of(&self, message: &proto::Case) -> Vec<Violation> {
+        let question = Question::of_faulty(message, self.clock.now().date_naive());
+        let rules = self.rules.in_force(question.date());
+        self.register.missing(&question, &rules).await
     }
 
     /// Settles `case` under `request_id`, or answers what that request settled before.
@@ -90,7 +116,7 @@ impl Orchestrator {
         request_id: RequestId,
         message: proto::Case,
     ) -> Result<Outcome, Failure> {
-        let case = wire::case_from(message.clone())?;
+        let case = self.read(&message).await?;
         let query = ChainQuery { person_id: case.person_id.clone(), caller: caller.to_owned(), request_id };
         for _ in 0..ATTEMPTS_MAX {
             let read = self.journal.read(query.clone()).await.map_err(|error| failures::of_journal(&error))?;

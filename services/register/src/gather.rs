@@ -19,7 +19,7 @@ const MAX_INSTITUTIONS: usize = 3;
 /// What is asked for; duplicates are gone.
 #[derive(Debug)]
 pub(crate) struct Question {
-    person_id: PersonId,
+    person_id: Option<PersonId>,
     institution_ids: Vec<InstitutionId>,
     item_codes: Vec<ItemCode>,
     service_date: NaiveDate,
@@ -29,9 +29,9 @@ impl FromMessage for Question {
     type Message = proto::GatherFactsRequest;
 
     fn read(message: proto::GatherFactsRequest, at: &Reader<'_>) -> Option<Self> {
-        let person_id = at.id("person_id", &message.person_id);
+        let person_id = at.optional_id("person_id", &message.person_id);
         let institution_ids =
-            at.each("institution_ids", message.institution_ids, 1..=MAX_INSTITUTIONS, |id, at| at.id("", &id));
+            at.each("institution_ids", message.institution_ids, 0..=MAX_INSTITUTIONS, |id, at| at.id("", &id));
         let item_codes = at.each("item_codes", message.item_codes, 0..=Case::MAX_LINES, |code, at| at.id("", &code));
         let service_date = at.date("service_date", message.service_date);
         Some(Self {
@@ -56,7 +56,7 @@ pub(crate) async fn gather(
     caches: &Caches,
     question: &Question,
 ) -> Result<proto::GatherFactsResponse, StoreError> {
-    let person_ids = [question.person_id.as_str()];
+    let person_ids: Vec<&str> = question.person_id.iter().map(PersonId::as_str).collect();
     let institution_ids: Vec<&str> = question.institution_ids.iter().map(InstitutionId::as_str).collect();
     let item_codes: Vec<&str> = question.item_codes.iter().map(ItemCode::as_str).collect();
     let (persons, institutions, items) = tokio::try_join!(
@@ -65,7 +65,7 @@ pub(crate) async fn gather(
         histories::<ItemHistory>(database, caches, &item_codes),
     )?;
     let date = question.service_date;
-    let person = persons.get(question.person_id.as_str());
+    let person = question.person_id.as_ref().and_then(|id| persons.get(id.as_str()));
     let filing = person.map_or(Filing::None, |history| history.filing_on(date));
     let designation =
         |id: &InstitutionId| institutions.get(id.as_str())?.0.on(date).map(|(_, designation)| designation);

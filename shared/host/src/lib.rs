@@ -7,6 +7,7 @@ mod clock;
 mod deadline;
 mod served;
 mod server;
+mod status_room;
 mod telemetry;
 mod trace_context;
 mod transport;

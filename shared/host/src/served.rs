@@ -1,4 +1,4 @@
-//! What surrounds every service on the serving side: its span, and the caller's deadline.
+//! What surrounds every service on the serving side: its span, the caller's deadline and the room it has for faults.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -15,9 +15,9 @@ use tower::Service;
 use tracing::{Instrument, Span};
 use wire::{ErrorReason, Failure};
 
-use crate::{deadline, trace_context};
+use crate::{deadline, status_room, trace_context};
 
-/// A service that takes up the trace and the deadline of each call.
+/// A service that takes up the trace and the deadline of each call and tells no more faults than its caller takes.
 ///
 /// It goes around every service, whether a network server or a client in the same process calls it.
 #[derive(Clone, Debug)]
@@ -50,6 +50,7 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let span = span_of(&request);
         let deadline = deadline::arriving(request.headers());
+        let room = status_room::of_caller(request.headers());
         let answer = self.0.call(request);
         let served = async move {
             // A panic is a bug of one call; the connection, and the caller in the same process, live on.
@@ -59,7 +60,7 @@ where
             if let Ok(response) = &answer {
                 note_failure(response);
             }
-            answer
+            answer.map(|response| status_room::fit(response, room))
         };
         Box::pin(served.instrument(span))
     }

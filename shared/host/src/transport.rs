@@ -12,7 +12,7 @@ use tonic::transport::Endpoint;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service, ServiceExt};
 
-use crate::{Served, deadline, trace_context};
+use crate::{MAX_MESSAGE_BYTES, Served, deadline, status_room, trace_context};
 
 /// A way to one service: give it to a generated client. Cheap to clone; a clone a call.
 pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, TransportError>;
@@ -31,6 +31,7 @@ pub fn remote(endpoint: &str) -> Result<Transport, InvalidEndpoint> {
         .map_err(|_| InvalidEndpoint(endpoint.to_owned()))?
         .connect_timeout(Duration::from_secs(5))
         .tcp_nodelay(true)
+        .http2_max_header_list_size(u32::try_from(MAX_MESSAGE_BYTES).unwrap_or(u32::MAX))
         .http2_keep_alive_interval(Duration::from_secs(30));
     let channel = endpoint.connect_lazy().map_err(|error| TransportError(error.into()));
     Ok(BoxCloneSyncService::new(Departing(channel)))
@@ -50,7 +51,7 @@ where
 #[error("{0:?} is not an endpoint: write a URI such as http://127.0.0.1:7000")]
 pub struct InvalidEndpoint(String);
 
-/// Sends the trace and the deadline along with each call.
+/// Sends the trace and the deadline along with each call, and takes every fault of a refusal.
 #[derive(Clone, Debug)]
 struct Departing<S>(S);
 
@@ -70,6 +71,7 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         trace_context::pass_on(request.headers_mut());
         deadline::depart(request.headers_mut());
+        status_room::ask_for_all(request.headers_mut());
         Box::pin(self.0.call(request))
     }
 }

@@ -18,8 +18,6 @@ const RETRY_AFTER: Duration = Duration::from_millis(500);
 const FAULTS_IN_MESSAGE: usize = 3;
 const MAX_MESSAGE_CHARS: usize = 500;
 const MAX_DESCRIPTION_CHARS: usize = 200;
-/// A status travels in trailers, and common clients drop a call whose trailers exceed 8 KiB, base64 included.
-const MAX_DETAIL_BYTES: usize = 4_000;
 
 /// Why a call failed: what the caller gets to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,10 +42,36 @@ impl Failure {
     /// The input is at fault.
     #[must_use]
     pub fn violations(violations: &Violations) -> Self {
-        Self {
-            violations: violations.iter().cloned().collect(),
-            ..Self::new(ErrorReason::FieldViolation, summary(violations))
+        let violations: Vec<_> = violations.iter().cloned().collect();
+        Self { message: summary(&violations), violations, ..Self::new(ErrorReason::FieldViolation, "") }
+    }
+
+    /// This failure with further faults of the same input.
+    #[must_use]
+    pub fn with_violations(self, further: Vec<Violation>) -> Self {
+        if further.is_empty() {
+            return self;
         }
+        let violations = [self.violations, further].concat();
+        Self { message: summary(&violations), violations, ..Self::new(ErrorReason::FieldViolation, "") }
+    }
+
+    /// This failure with as many of its faults as fit into `bytes` of fields and descriptions; a last one without a
+    /// field says how many more there are.
+    #[must_use]
+    pub fn told_within(self, bytes: usize) -> Self {
+        let mut left = bytes;
+        let fits = |violation: &&Violation| {
+            let room = left.checked_sub(violation.field.len() + violation.description.len());
+            left = room.unwrap_or_default();
+            room.is_some()
+        };
+        let mut told: Vec<_> = self.violations.iter().take_while(fits).cloned().collect();
+        let untold = self.violations.len() - told.len();
+        if untold > 0 {
+            told.push(Violation { field: String::new(), description: and_more(untold) });
+        }
+        Self { violations: told, ..self }
     }
 
     /// Facts that the case needs are missing; `violations` names each of them.
@@ -128,13 +152,16 @@ impl From<Violations> for Failure {
     }
 }
 
-/// A status holds all faults as far as they fit; a last one without a field says how many more there are.
+/// A status holds all faults.
 impl From<Failure> for Status {
     fn from(failure: Failure) -> Self {
         let metadata: HashMap<_, _> = failure.field.iter().map(|field| ("field".to_owned(), field.clone())).collect();
         let mut details = ErrorDetails::with_error_info(failure.reason_name(), DOMAIN, metadata);
-        for violation in told(&failure.violations) {
-            details.add_bad_request_violation(violation.field, violation.description);
+        for Violation { field, description } in &failure.violations {
+            details.add_bad_request_violation(
+                shortened(field, MAX_DESCRIPTION_CHARS),
+                shortened(description, MAX_DESCRIPTION_CHARS),
+            );
         }
         if failure.is_retryable() {
             details.set_retry_info(Some(RETRY_AFTER));
@@ -145,13 +172,13 @@ impl From<Failure> for Status {
 }
 
 /// The first faults in words.
-fn summary(violations: &Violations) -> String {
+fn summary(violations: &[Violation]) -> String {
     let mut words: Vec<_> = violations
         .iter()
         .take(FAULTS_IN_MESSAGE)
         .map(|fault| format!("{} {}", fault.field, fault.description))
         .collect();
-    let untold = violations.iter().count() - words.len();
+    let untold = violations.len() - words.len();
     if untold > 0 {
         words.push(and_more(untold));
     }
@@ -167,27 +194,6 @@ fn shortened(text: &str, max_chars: usize) -> String {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }
-}
-
-/// The faults that fit into a status, and how many more there are.
-fn told(violations: &[Violation]) -> Vec<Violation> {
-    let mut bytes = 0;
-    let mut told: Vec<_> = violations
-        .iter()
-        .map(|Violation { field, description }| Violation {
-            field: shortened(field, MAX_DESCRIPTION_CHARS),
-            description: shortened(description, MAX_DESCRIPTION_CHARS),
-        })
-        .take_while(|violation| {
-            bytes += violation.field.len() + violation.description.len();
-            bytes <= MAX_DETAIL_BYTES
-        })
-        .collect();
-    let untold = violations.len() - told.len();
-    if untold > 0 {
-        told.push(Violation { field: String::new(), description: and_more(untold) });
-    }
-    told
 }
 
 const fn code_of(reason: ErrorReason) -> Code {
@@ -258,20 +264,27 @@ mod tests {
     }
 
     #[test]
-    fn a_status_of_very_many_faults_still_fits_into_trailers_and_counts_what_it_leaves_out() {
-        let failure = faults(5_000);
-        assert_eq!(failure.violations.len(), 5_000);
-        let mut trailers = http_headers(&Status::from(failure));
-        let bytes: usize = trailers.drain(..).map(|(name, value)| name.len() + value.len() + 32).sum();
-        assert!(bytes < 8 * 1024, "{bytes}");
+    fn a_status_holds_every_fault() {
         let told = Failure::from_status(&Status::from(faults(5_000))).unwrap();
-        let last = told.violations.last().unwrap();
-        assert_eq!(last.description, format!("and {} more faults", 5_000 - (told.violations.len() - 1)));
+        assert_eq!(told.violations.len(), 5_000);
         assert!(told.message.ends_with("and 4997 more faults"), "{}", told.message);
     }
 
-    fn http_headers(status: &Status) -> Vec<(String, Vec<u8>)> {
-        let response = status.clone().into_http::<()>();
-        response.headers().iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
+    #[test]
+    fn a_failure_told_within_little_room_counts_what_it_leaves_out() {
+        let bytes = faults(3).violations.iter().map(|fault| fault.field.len() + fault.description.len()).sum();
+        assert_eq!(faults(3).told_within(bytes), faults(3));
+        let told = faults(3).told_within(bytes - 1);
+        assert_eq!(told.violations.len(), 3);
+        assert_eq!(told.violations.last().unwrap().description, "and 1 more faults");
+        assert_eq!(faults(3).told_within(0).violations.last().unwrap().description, "and 3 more faults");
+    }
+
+    #[test]
+    fn further_faults_of_an_input_join_those_before() {
+        let mismatch = Failure { reason: ErrorReason::CaseTotalMismatch, ..faults(1) };
+        assert_eq!(mismatch.clone().with_violations(Vec::new()).reason, ErrorReason::CaseTotalMismatch);
+        let both = mismatch.with_violations(faults(2).violations);
+        assert_eq!((both.reason, both.violations.len()), (ErrorReason::FieldViolation, 3));
     }
 }

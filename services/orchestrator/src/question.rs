@@ -1,0 +1,144 @@
+//! What a case asks of the register, and which of it an answer misses.
+
+use std::collections::{BTreeSet, HashSet};
+
+use chrono::NaiveDate;
+use claim::{Case, InstitutionId, ItemCode, PersonId, Violations};
+use rulebook::InForce;
+use wire::register_v1::{GatherFactsRequest, GatherFactsResponse};
+use wire::{ErrorReason, Failure, claim_v1 as proto};
+
+/// The facts that one case needs.
+pub(crate) struct Question<'c> {
+    person_id: Option<&'c str>,
+    /// The institutions with the fields that name them; each institution once.
+    institutions: Vec<(&'static str, &'c str)>,
+    /// The items with the index of their line.
+    items: Vec<(usize, &'c str)>,
+    date: NaiveDate,
+    /// Whether the case itself gives the day. Where it does not, only what the register never heard of is missing.
+    is_dated: bool,
+}
+
+impl<'c> Question<'c> {
+    /// All that `case` needs.
+    pub(crate) fn of(case: &'c Case) -> Self {
+        let institutions = [
+            ("institution_id", Some(&case.institution_id)),
+            ("prescriber_id", case.prescriber_id.as_ref()),
+            ("host_id", case.host_id.as_ref()),
+        ];
+        Self {
+            person_id: Some(case.person_id.as_str()),
+            institutions: once(institutions.into_iter().filter_map(|(field, id)| Some((field, id?.as_str())))),
+            items: case.lines.iter().map(|line| line.item_code.as_str()).enumerate().collect(),
+            date: case.service_date,
+            is_dated: true,
+        }
+    }
+
+    /// What can be asked of a case with faults: whatever of it is sound, on `today` where it has no sound date.
+    pub(crate) fn of_faulty(message: &'c proto::Case, today: NaiveDate) -> Self {
+        let date = wire::read(|at| at.date("service_date", message.service_date)).ok();
+        let institutions = [
+            ("institution_id", &message.institution_id),
+            ("prescriber_id", &message.prescriber_id),
+            ("host_id", &message.host_id),
+        ];
+        let institutions = institutions.into_iter().map(|(field, id)| (field, id.as_str()));
+        let items = message.lines.iter().take(Case::MAX_LINES).map(|line| line.item_code.as_str()).enumerate();
+        Self {
+            person_id: Some(message.person_id.as_str()).filter(|id| PersonId::new(id).is_ok()),
+            institutions: once(institutions.filter(|(_, id)| InstitutionId::new(id).is_ok())),
+            items: items.filter(|(_, code)| ItemCode::new(code).is_ok()).collect(),
+            date: date.unwrap_or(today),
+            is_dated: date.is_some(),
+        }
+    }
+
+    /// The question as the register is asked.
+    pub(crate) fn message(&self) -> GatherFactsRequest {
+        let item_codes: BTreeSet<&str> = self.items.iter().map(|(_, code)| *code).collect();
+        GatherFactsRequest {
+            person_id: self.person_id.unwrap_or_default().to_owned(),
+            institution_ids: self.institutions.iter().map(|(_, id)| (*id).to_owned()).collect(),
+            item_codes: item_codes.into_iter().map(str::to_owned).collect(),
+            service_date: Some(self.date.into()),
+        }
+    }
+
+    /// The day whose facts and rules are asked for.
+    pub(crate) const fn date(&self) -> NaiveDate {
+        self.date
+    }
+
+    /// What the register does not know or the rules of the day do not cover; `None` where nothing is missing. The first
+    /// fault gives the reason, the violations name all of them.
+    pub(crate) fn missing_in(&self, answer: &GatherFactsResponse, rules: &InForce) -> Option<Failure> {
+        let mut missing = Missing::default();
+        if self.person_id.is_some() {
+            self.note_person(answer, &mut missing);
+        }
+        self.note_institutions(answer, &mut missing);
+        if self.is_dated {
+            self.note_items(answer, &mut missing);
+        }
+        if self.is_dated && rules.split_citations().is_none() {
+            let description = format!("is {}: no rule is in force on that day", self.date);
+            missing.note(ErrorReason::RuleNotInForce, "service_date", &description);
+        }
+        missing.reason.map(|first| Failure::missing(first, &missing.violations))
+    }
+
+    fn note_person(&self, answer: &GatherFactsResponse, missing: &mut Missing) {
+        if !answer.person_known {
+            missing.note(ErrorReason::PersonNotFound, "person_id", "is not in the register");
+        } else if answer.person.is_none() && self.is_dated {
+            missing.note(ErrorReason::CoverNotActive, "person_id", "is not insured on the service date");
+        }
+    }
+
+    fn note_institutions(&self, answer: &GatherFactsResponse, missing: &mut Missing) {
+        let facts = answer.institutions.iter().filter_map(|institution| institution.facts.as_ref());
+        let designated: HashSet<&str> = facts.map(|facts| facts.id.as_str()).collect();
+        for (field, id) in self.institutions.iter().filter(|(_, id)| !designated.contains(id)) {
+            if !answer.undesignated_institution_ids.iter().any(|known| known == id) {
+                missing.note(ErrorReason::InstitutionNotFound, *field, "is not in the register");
+            } else if self.is_dated {
+                missing.note(ErrorReason::InstitutionNotDesignated, *field, "is not designated on the service date");
+            }
+        }
+    }
+
+    fn note_items(&self, answer: &GatherFactsResponse, missing: &mut Missing) {
+        let known: HashSet<&str> = answer.items.iter().map(|item| item.code.as_str()).collect();
+        for (index, _) in self.items.iter().filter(|(_, code)| !known.contains(code)) {
+            let field = format!("lines[{index}].item_code");
+            missing.note(ErrorReason::ItemNotFound, field, "is not in the catalogue on the service date");
+        }
+    }
+}
+
+#[derive(Default)]
+struct Missing {
+    reason: Option<ErrorReason>,
+    violations: Violations,
+}
+
+impl Missing {
+    fn note(&mut self, reason: ErrorReason, field: impl Into<String>, description: &str) {
+        self.violations.add(field, description);
+        self.reason.get_or_insert(reason);
+    }
+}
+
+/// Each institution under the first field that names it.
+fn once<'c>(named: impl Iterator<Item = (&'static str, &'c str)>) -> Vec<(&'static str, &'c str)> {
+    let mut institutions: Vec<(&'static str, &'c str)> = Vec::new();
+    for (field, id) in named {
+        if institutions.iter().all(|(_, other)| *other != id) {
+            institutions.push((field, id));
+        }
+    }
+    institutions
+}
