@@ -182,7 +182,7 @@ async fn a_question_with_many_faults_is_refused_with_all_of_them() {
     let store = TestStore::sqlite();
     let register = crate::given::empty(&store).await;
     let codes = vec!["A1"; 5_001];
-    let status = gather(&register, question("", &["H 1", "", "H2"], &codes, "nonsense")).await.unwrap_err();
+    let status = gather(&register, question("P 1", &["H 1", "", "H2"], &codes, "nonsense")).await.unwrap_err();
     let failure = Failure::from_status(&status).unwrap();
     assert_eq!(failure.reason, ErrorReason::FieldViolation);
     let fields: Vec<_> = failure.violations.iter().map(|fault| fault.field.as_str()).collect();
