@@ -98,6 +98,7 @@ pub(crate) struct Deductible {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Per {
     Visit,
+    Bill,
     Year,
     Drug,
     Disease,
@@ -268,13 +269,14 @@ impl Ceiling {
 }
 
 impl Deductible {
-    /// The counter of what was borne; none for a visit whose bills share nothing.
+    /// The counter of what was borne; none where bills share nothing.
     pub(crate) fn counter_key(&self, visit: &Visit, part: Option<&Part>) -> Option<CounterKey> {
         let name = match self.per {
             Per::Year => self.counter.clone(),
             Per::Drug => suffixed(&self.counter, part?.drug.as_ref()?),
             Per::Disease => suffixed(&self.counter, part?.disease.as_ref()?),
             Per::Visit => suffixed(&self.counter, visit.registration.as_ref()?),
+            Per::Bill => return None,
         };
         Some(CounterKey { name, benefit_year: visit.service_date.year() })
     }

@@ -263,19 +263,21 @@ impl<'a> Compiler<'a> {
         let again = |of: &crate::document::AgainText| {
             self.rate(&of.share).map(|share| Again { share, counter: CounterName::new(&of.counter) })
         };
+        let per = match text.per {
+            PerText::Visit => Per::Visit,
+            PerText::Bill => Per::Bill,
+            PerText::Year => Per::Year,
+            PerText::Drug => Per::Drug,
+            PerText::Disease => Per::Disease,
+        };
         Ok(Deductible {
             amount: self.amount(&text.parameter)?,
             share: text.share.as_ref().map(|share| self.rate(share)).transpose()?,
             level: text.level,
             at_most: text.at_most.as_ref().map(|most| self.amount(most)).transpose()?,
-            first_bill_only: text.first_bill_only,
+            first_bill_only: text.first_bill_only && !matches!(per, Per::Bill | Per::Year),
             again: text.again.as_ref().map(again).transpose()?,
-            per: match text.per {
-                PerText::Visit => Per::Visit,
-                PerText::Year => Per::Year,
-                PerText::Drug => Per::Drug,
-                PerText::Disease => Per::Disease,
-            },
+            per,
             counter: CounterName::new(&text.counter),
             noted_as: text.noted_as.as_deref().map(CounterName::new),
             merges: text.merges.as_ref().map(merges).transpose()?,

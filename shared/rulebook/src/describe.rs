@@ -216,6 +216,7 @@ impl<'a> Describer<'a> {
             again: self.maybe(text.again.as_ref(), |describer, again| describer.said(&again.share))?,
             per: match text.per {
                 PerText::Visit => BornePer::Visit,
+                PerText::Bill => BornePer::Bill,
                 PerText::Year => BornePer::Year,
                 PerText::Drug => BornePer::Drug,
                 PerText::Disease => BornePer::Disease,

@@ -209,6 +209,8 @@ pub struct DescribedList {
 pub enum BornePer {
     /// At every visit.
     Visit,
+    /// With every bill.
+    Bill,
     /// Once a year.
     Year,
     /// Once a year for each drug.

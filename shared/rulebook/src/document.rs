@@ -163,7 +163,8 @@ pub(crate) struct DeductibleText {
     pub(crate) level: Option<Level>,
     /// The parameter that it is at most, read at the visit's level.
     pub(crate) at_most: Option<String>,
-    /// Only the first bill bears it, whatever that leaves of it.
+    /// Only the first bill of the visit, or for the drug or disease, bears it, whatever that leaves of it. It says nothing
+    /// where the deductible is borne for each bill or once a year.
     #[serde(default)]
     pub(crate) first_bill_only: bool,
     /// Better terms once it was borne before in the year.
@@ -181,6 +182,8 @@ pub(crate) struct DeductibleText {
 pub(crate) enum PerText {
     /// One visit: a bill, or all bills of one registration.
     Visit,
+    /// Each bill, whatever its registration.
+    Bill,
     /// A natural year.
     Year,
     /// A natural year and a negotiated drug.

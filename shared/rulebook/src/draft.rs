@@ -156,6 +156,11 @@ impl<'a> Draft<'a> {
         self.pending(key).map_or_else(|| self.counters.get(key), |counter_move| counter_move.after)
     }
 
+    /// Whether one of this payer's counters stood above zero before this bill.
+    pub(crate) fn was_moved_before(&self, key: &CounterKey) -> bool {
+        !self.counters.get(key).is_zero()
+    }
+
     /// What this bill has borne already of a deductible that its visit bears once.
     pub(crate) fn borne_on_this_bill(&self, deductible: &Deductible) -> Fen {
         let same = |portion: &&Portion| {

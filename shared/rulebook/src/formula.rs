@@ -181,7 +181,7 @@ impl Draft<'_> {
         let merged = self.merged(deductible);
         let merged_sum: Fen = merged.iter().map(|(borne, _)| *borne).sum();
         let nominal = self.nominal(deductible, borne_before + merged_sum, working);
-        let is_settled = deductible.first_bill_only && !borne_before.is_zero();
+        let is_settled = deductible.first_bill_only && key.as_ref().is_some_and(|key| self.was_moved_before(key));
         let left = if is_settled { Fen::ZERO } else { nominal.less(borne_before + merged_sum) };
         working.deductible = left.min(working.base);
 

@@ -100,6 +100,54 @@ fn assistance(amount: &str) -> Value {
 }
 
 #[test]
+fn the_outpatient_deductible_can_be_borne_once_a_year() {
+    let on = |date: &str, level, eligible: &str| with(visit("outpatient", level, eligible), &json!({ "date": date }));
+    let cases = [
+        (on("2022-05-04", 3, "89.99"), basic("0"), basic("0")),
+        (on("2022-05-05", 3, "0.01"), basic("0"), basic("0")),
+        (on("2022-05-06", 3, "0.01"), basic("0"), basic("0.01")),
+        // What was borne at level 3 is more than a year's deductible at level 1.
+        (on("2022-05-07", 1, "30"), basic("0"), basic("18")),
+        (with(visit("inpatient", 3, "2200"), &json!({ "date": "2022-05-08" })), basic("850"), basic("850")),
+        (on("2023-01-01", 3, "90.01"), basic("0.01"), basic("0.01")),
+    ];
+    differ("AMB-03", "annual", &employee(), &cases);
+    // A first bill that bears a part of it leaves the rest, however bills of one registration are read.
+    let cases = [(on("2022-05-04", 3, "10"), basic("0")), (on("2022-05-05", 3, "90"), basic("5"))];
+    settles(&rules(&[("AMB-03", "annual"), ("CH-05", "first-bill")]), &employee(), &cases);
+}
+
+#[test]
+fn every_bill_can_bear_the_outpatient_deductible() {
+    let of = |eligible: &str| with(visit("outpatient", 3, eligible), &json!({ "registration": "R" }));
+    let cases = [
+        (of("90"), basic("0"), basic("0")),
+        (of("89.99"), basic("45"), basic("0")),
+        (of("90"), basic("45"), basic("0")),
+        (of("90.01"), basic("45.01"), basic("0.01")),
+        (visit("outpatient", 3, "90.01"), basic("0.01"), basic("0.01")),
+    ];
+    differ("AMB-04", "every-bill", &employee(), &cases);
+    // One bill bears one deductible although two benefits of it ask for it.
+    let person = with_diseases("chronic", &["hypertension"]);
+    let lines = json!([{ "amount": "2840", "disease": "hypertension" }, { "amount": "100", "disease": "none" }]);
+    let mut mixed = visit("outpatient-chronic", 3, "0");
+    mixed.as_object_mut().unwrap().remove("eligible");
+    let mixed = with(mixed, &json!({ "lines": lines, "registration": "R" }));
+    let as_ordinary = ("AMB-12", "ordinary-outpatient");
+    let cases = [(mixed, json!({ "basic": "2025", "deductible": "390" }))];
+    settles(&rules(&[as_ordinary, ("AMB-04", "every-bill")]), &person, &cases);
+    // Nor is a bill the second one to itself.
+    settles(&rules(&[as_ordinary, ("CH-05", "first-bill")]), &person, &cases);
+}
+
+#[test]
+fn options_that_contradict_each_other_are_refused() {
+    let told = load(&documents(&[("AMB-03", "annual"), ("AMB-04", "every-bill")])).map(|_| ()).unwrap_err().to_string();
+    assert!(told.contains("AMB-03 and AMB-04 change the same"), "{told}");
+}
+
+#[test]
 fn the_outpatient_ceiling_can_hold_the_expense() {
     let split =
         |outpatient: &str, inpatient: &str| json!({ "basic_outpatient": outpatient, "basic_inpatient": inpatient });
@@ -455,6 +503,7 @@ fn options_that_change_different_things_go_together() {
 #[test]
 fn all_alternatives_at_once_collide_nowhere() {
     let changes = [
+        ("AMB-03", "annual"),
         ("AMB-05", "expense"),
         ("AMB-06", "whole-visit"),
         ("AMB-07", "stop"),
@@ -525,8 +574,12 @@ options = ["ordinary-outpatient", "nothing-payable"]
 
 #[test]
 fn an_option_that_nothing_implements_is_refused_with_those_that_are() {
-    let told = |id, option| load(&documents(&[(id, option)])).map(|_| ()).unwrap_err().to_string();
-    assert!(told("AMB-20", "hours-72").contains(r#"AMB-20: only "calendar-days" is implemented"#));
-    let told = told("AMB-15", "per-institution");
-    assert!(told.contains(r#"AMB-15: only "level-two-and-above", "any-level" is implemented"#), "{told}");
+    let mut documents = documents(&[("AMB-13", "waived")]);
+    let readings = &mut documents.iter_mut().find(|(file, _)| file == "readings.toml").unwrap().1;
+    *readings = readings.replace(
+        r#"options = ["literal", "follows-level-3"]"#,
+        r#"options = ["literal", "follows-level-3", "waived"]"#,
+    );
+    let told = load(&documents).map(|_| ()).unwrap_err().to_string();
+    assert!(told.contains(r#"AMB-13: only "literal", "follows-level-3" is implemented, not "waived""#), "{told}");
 }

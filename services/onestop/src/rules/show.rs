@@ -196,6 +196,7 @@ impl Page<'_> {
         let wording = self.wording;
         let per = self.say(match deductible.per {
             BornePer::Visit => ("每次就诊", "each visit"),
+            BornePer::Bill => ("每张账单", "each bill"),
             BornePer::Year => ("每年一次", "once a year"),
             BornePer::Drug => ("每年每种药品一次", "once a year for each drug"),
             BornePer::Disease => ("每年每个病种一次", "once a year for each disease"),
