@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 use claim::{BenefitId, Citation, CounterName, PayerId, SplitCitations};
 
 use crate::benefit::{
-    Again, Bands, Base, Benefit, Ceiling, CeilingAmount, Concession, Deductible, DiseaseCeiling, Formula, Merges,
-    NotAfter, OneDisease, Per, Together,
+    Again, Bands, Base, Benefit, Ceiling, CeilingAmount, Concession, Deductible, DiseaseCeiling, Formula, NotAfter,
+    OneDisease, Per, Together,
 };
 use crate::conditions::{CodeList, Conditions, LineCondition};
 use crate::document::{
@@ -18,6 +18,7 @@ use crate::document::{
 };
 use crate::in_force::{Exclusion, HighestApplies, InForce, Reduction, SelfPayBase};
 use crate::load::{Item, Items};
+use crate::merging::{Merges, Notes};
 use crate::premium::{PremiumConditions, PremiumSubsidy, PremiumSubsidyText};
 use crate::value::{Band, ByLevel, ByPerson, Cited, Value};
 
@@ -257,8 +258,18 @@ impl<'a> Compiler<'a> {
 
     fn deductible(&self, text: &DeductibleText) -> Resolved<Deductible> {
         let merges = |of: &crate::document::MergesText| {
-            let (noted_as, latest_only) = (CounterName::new(&of.noted_as), of.latest_only);
-            self.number(&of.days).map(|days| Merges { noted_as, days, latest_only })
+            Ok::<_, String>(Merges {
+                noted_as: CounterName::new(&of.noted_as),
+                days: self.number(&of.days)?,
+                hours: of.hours.as_ref().map(|hours| self.number(hours)).transpose()?,
+                latest_only: of.latest_only,
+                adds: of.adds.as_deref().map(CounterName::new),
+            })
+        };
+        let notes = |of: &crate::document::NotesText| Notes {
+            borne_as: CounterName::new(&of.borne_as),
+            standard_as: of.standard_as.as_deref().map(CounterName::new),
+            to_the_minute: of.to_the_minute,
         };
         let again = |of: &crate::document::AgainText| {
             self.rate(&of.share).map(|share| Again { share, counter: CounterName::new(&of.counter) })
@@ -279,7 +290,7 @@ impl<'a> Compiler<'a> {
             again: text.again.as_ref().map(again).transpose()?,
             per,
             counter: CounterName::new(&text.counter),
-            noted_as: text.noted_as.as_deref().map(CounterName::new),
+            notes: text.notes.as_ref().map(notes),
             merges: text.merges.as_ref().map(merges).transpose()?,
         })
     }
@@ -337,6 +348,7 @@ impl<'a> Compiler<'a> {
             kinds: text.kinds.clone(),
             line: text.line.as_ref().map_or(Ok(LineCondition::Any), |line| self.line(line))?,
             levels: text.levels.clone(),
+            any_level_where: text.any_level_where,
             institution_kinds: text.institution_kinds.clone(),
             pharmacy: text.pharmacy,
             kunming_household: text.kunming_household,

@@ -189,6 +189,7 @@ impl<'a> Describer<'a> {
             kinds: when.kinds.clone(),
             line: when.line.as_ref().map(line),
             levels: when.levels.clone(),
+            any_level_where: when.any_level_where.filter(|_| !when.levels.is_empty()),
             institution_kinds: when.institution_kinds.clone(),
             pharmacy: when.pharmacy.map(pharmacy),
             diagnosis: self.maybe(when.diagnosis_on.as_ref(), Self::list)?,
@@ -222,7 +223,9 @@ impl<'a> Describer<'a> {
                 PerText::Disease => BornePer::Disease,
             },
             merges: self.maybe(text.merges.as_ref(), |describer, merges| describer.said(&merges.days))?,
-            counts_toward_stay: text.noted_as.is_some(),
+            merging_hours: self.maybe(text.merges.as_ref().and_then(|merges| merges.hours.as_ref()), Self::said)?,
+            adds_merged: text.merges.as_ref().is_some_and(|merges| merges.adds.is_some()),
+            counts_toward_stay: text.notes.is_some(),
         })
     }
 

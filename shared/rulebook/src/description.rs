@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use claim::{
-    AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionKind, Level, PayerId, RuleStatus, Service,
-    TreatmentRegion, VisitKind,
+    AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionAllowance, InstitutionKind, Level, PayerId,
+    RuleStatus, Service, TreatmentRegion, VisitKind,
 };
 use money::{Fen, Rate};
 
@@ -156,6 +156,8 @@ pub struct DescribedCare {
     pub line: Option<DescribedLine>,
     /// Levels of institution.
     pub levels: Vec<Level>,
+    /// What an institution of another level may be allowed instead.
+    pub any_level_where: Option<InstitutionAllowance>,
     /// Kinds of institution.
     pub institution_kinds: Vec<InstitutionKind>,
     /// What holds at pharmacies; nothing particular where absent.
@@ -236,6 +238,10 @@ pub struct DescribedDeductible {
     pub per: BornePer,
     /// The days before admission within which what was borne for a rescue counts toward it.
     pub merges: Option<Said>,
+    /// The hours that are counted instead where the rescue and the admission tell the minute.
+    pub merging_hours: Option<Said>,
+    /// Whether the deductible of the rescue is added to it.
+    pub adds_merged: bool,
     /// Whether what was borne can count toward a later stay's deductible.
     pub counts_toward_stay: bool,
 }

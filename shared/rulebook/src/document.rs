@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use claim::{
-    AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionKind, Level, Reason, RuleStatus, Service,
-    TreatmentRegion, VisitKind,
+    AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionAllowance, InstitutionKind, Level, Reason,
+    RuleStatus, Service, TreatmentRegion, VisitKind,
 };
 use serde::Deserialize;
 
@@ -100,6 +100,8 @@ pub(crate) struct ConditionsText {
     pub(crate) line: Option<LineText>,
     #[serde(default)]
     pub(crate) levels: Vec<Level>,
+    /// At an institution that is allowed this the level is not asked for.
+    pub(crate) any_level_where: Option<InstitutionAllowance>,
     #[serde(default)]
     pub(crate) institution_kinds: Vec<InstitutionKind>,
     pub(crate) pharmacy: Option<PharmacyText>,
@@ -171,8 +173,7 @@ pub(crate) struct DeductibleText {
     pub(crate) again: Option<AgainText>,
     pub(crate) per: PerText,
     pub(crate) counter: String,
-    /// What was borne is also noted by institution and day, for a stay to find.
-    pub(crate) noted_as: Option<String>,
+    pub(crate) notes: Option<NotesText>,
     pub(crate) merges: Option<MergesText>,
 }
 
@@ -192,12 +193,28 @@ pub(crate) enum PerText {
     Disease,
 }
 
+/// What was borne is also noted by institution and day, for a stay to find.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NotesText {
+    pub(crate) borne_as: String,
+    /// The full deductible of the visit is noted under this name.
+    pub(crate) standard_as: Option<String>,
+    /// Noted by institution and minute, where the bill tells when the visit ended.
+    #[serde(default)]
+    pub(crate) to_the_minute: bool,
+}
+
 /// The deductibles noted at the same institution up to so many days before admission count toward this one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MergesText {
     pub(crate) noted_as: String,
     pub(crate) days: String,
+    /// Up to so many hours instead, where both the note and the admission tell the minute.
+    pub(crate) hours: Option<String>,
+    /// The full deductibles noted under this name are added to this one.
+    pub(crate) adds: Option<String>,
     /// Only those of the last day.
     #[serde(default)]
     pub(crate) latest_only: bool,

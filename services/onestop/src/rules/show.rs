@@ -148,7 +148,9 @@ impl Page<'_> {
             rows.push(self.row(("项目条件", "Lines"), self.line(line)));
         }
         if !care.levels.is_empty() {
-            rows.push(self.row(("机构级别", "Levels of institution"), wording.any_of(&care.levels)));
+            let levels = wording.any_of(&care.levels);
+            let allowance = care.any_level_where.map_or("", |of| wording.lang.pick(of.words()));
+            rows.push(self.row(("机构级别", "Levels of institution"), format_args!("{levels}{allowance}")));
         }
         if !care.institution_kinds.is_empty() {
             rows.push(self.row(("机构类型", "Kinds of institution"), wording.any_of(&care.institution_kinds)));
@@ -220,6 +222,14 @@ impl Page<'_> {
                 "a rescue's counts toward it, days before admission:",
             );
             parts.push(format!("{} {}", self.say(words), wording.said(days)));
+        }
+        if let Some(hours) = &deductible.merging_hours {
+            let words = ("双方均有时刻的按小时计，时数", "in hours instead where both tell the minute:");
+            parts.push(format!("{} {}", self.say(words), wording.said(hours)));
+        }
+        if deductible.adds_merged {
+            let words = ("并加上急诊抢救的起付标准", "the rescue's own deductible is added to it");
+            parts.push(self.say(words).to_owned());
         }
         if deductible.counts_toward_stay {
             parts.push(self.say(("可计入随后住院的起付标准", "counts toward that of a stay that follows")).to_owned());

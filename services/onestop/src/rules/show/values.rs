@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use claim::{DiseaseKind, Filing, Level, PayerId, RuleStatus, Service, TreatmentRegion};
+use claim::{DiseaseKind, Filing, InstitutionAllowance, Level, PayerId, RuleStatus, Service, TreatmentRegion};
 use money::Rate;
 use rulebook::{BenefitTitle, DescribedList, Edition, Said, SaidValue, Source};
 
@@ -147,6 +147,16 @@ impl Words for Service {
             Self::Ambulance => ("120 救护车", "a 120 ambulance"),
             Self::DaySurgery => ("日间手术", "day surgery"),
             Self::Stay => ("住院", "stays"),
+        }
+    }
+}
+
+impl Words for InstitutionAllowance {
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::SpecialExempt => {
+                ("；获准结算免起付特殊病的机构不限级别", "; any level where exempt special diseases are allowed")
+            }
         }
     }
 }
