@@ -158,8 +158,8 @@ impl Draft<'_> {
     /// What was noted before the stay and counts toward its deductible. Where bills share no counter, a later part of
     /// this bill finds what an earlier one found.
     pub(crate) fn merged(&self, deductible: &Deductible, bills_share: bool) -> Merged {
-        let mut merged = Merged::default();
-        let Some(merges) = &deductible.merges else { return merged };
+        let mut found = Merged::default();
+        let Some(merges) = &deductible.merges else { return found };
         let visit = &self.case.visit;
         let noted = |key: &CounterKey| if bills_share { self.counter(key) } else { self.counter_before(key) };
         let places = merges.places(visit).into_iter().map(|place| (noted(&place.borne), place));
@@ -167,19 +167,19 @@ impl Draft<'_> {
         for (borne, place) in places {
             let standard = place.standard.map(|key| (noted(&key), key)).filter(|(standard, _)| !standard.is_zero());
             let added = standard.as_ref().map_or(Fen::ZERO, |(standard, _)| *standard);
-            merged.find(place.by, borne, added);
+            found.find(place.by, borne, added);
             // A deductible that counted toward this stay counts toward no other.
             for (before, key) in std::iter::once((borne, place.borne)).chain(standard) {
-                merged.moves.push(CounterMove { key, before, after: Fen::ZERO });
+                found.moves.push(CounterMove { key, before, after: Fen::ZERO });
             }
         }
         if let Some(key) = merges.carried_key(visit) {
             let carried = self.counter(&key);
-            if !merged.added.is_zero() {
-                merged.moves.push(CounterMove { key, before: carried, after: carried + merged.added });
+            if !found.added.is_zero() {
+                found.moves.push(CounterMove { key, before: carried, after: carried + found.added });
             }
-            merged.added += carried;
+            found.added += carried;
         }
-        merged
+        found
     }
 }
