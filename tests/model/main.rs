@@ -25,6 +25,7 @@ use properties::{
 };
 use protocol::Protocol;
 use state::State;
+use worlds::{correcting, drawing, racing, reversing, sharing};
 
 /// Visits every state of a world: each law holds in each of them, and what the world is for is seen.
 fn holds_everywhere(world: Protocol, sees: &[&'static str]) {
@@ -47,44 +48,43 @@ fn holds_everywhere(world: Protocol, sees: &[&'static str]) {
 
 #[test]
 fn one_request_through_two_orchestrators_is_settled_once() {
-    holds_everywhere(worlds::racing(2), &[SEEN_TWO]);
+    holds_everywhere(racing(3), &[SEEN_TWO]);
 }
 
 #[test]
 fn a_reversed_or_cancelled_settlement_gives_back_what_it_took_and_does_not_come_again() {
-    holds_everywhere(worlds::reversing(1), &[SEEN_TWO, SEEN_CANCELLED, SEEN_REFUSED]);
+    holds_everywhere(reversing(2), &[SEEN_TWO, SEEN_CANCELLED, SEEN_REFUSED]);
 }
 
 #[test]
 fn a_late_fact_reaches_everything_that_stands() {
-    holds_everywhere(worlds::correcting(1), &[SEEN_TWO, SEEN_CANCELLED, SEEN_READJUDICATED]);
+    holds_everywhere(correcting(1), &[SEEN_TWO, SEEN_CANCELLED, SEEN_READJUDICATED]);
 }
 
 #[test]
 fn two_family_members_never_draw_the_same_fen() {
-    holds_everywhere(worlds::sharing(1), &[SEEN_EMPTY_HANDED, SEEN_FENCED]);
+    holds_everywhere(sharing(1), &[SEEN_EMPTY_HANDED, SEEN_FENCED]);
 }
 
 #[test]
 fn an_account_is_drawn_on_once_and_gets_back_what_is_cancelled() {
-    holds_everywhere(worlds::drawing(0), &[SEEN_TWO, SEEN_CANCELLED, SEEN_EMPTY_HANDED, SEEN_GIVEN_BACK]);
+    holds_everywhere(drawing(0), &[SEEN_TWO, SEEN_CANCELLED, SEEN_EMPTY_HANDED, SEEN_GIVEN_BACK]);
 }
 
 #[test]
-#[ignore = "takes minutes; for a change of the protocol"]
-fn the_laws_hold_with_one_fault_more() {
-    holds_everywhere(worlds::racing(3), &[SEEN_TWO]);
-    holds_everywhere(worlds::reversing(2), &[SEEN_TWO, SEEN_CANCELLED, SEEN_REFUSED]);
-    holds_everywhere(worlds::drawing(1), &[SEEN_TWO, SEEN_CANCELLED, SEEN_EMPTY_HANDED, SEEN_GIVEN_BACK, SEEN_FENCED]);
+#[ignore = "takes minutes: for a change of the protocol"]
+fn the_laws_hold_within_wider_bounds() {
+    assert!(is_acyclic(&sharing(1)));
+    holds_everywhere(correcting(2), &[SEEN_TWO, SEEN_CANCELLED, SEEN_READJUDICATED]);
+    holds_everywhere(drawing(1), &[SEEN_TWO, SEEN_CANCELLED, SEEN_EMPTY_HANDED, SEEN_GIVEN_BACK, SEEN_FENCED]);
 }
 
 /// With this, [`properties::REST`] says that every run ends well: no run goes in a circle, so each comes to rest.
 #[test]
 fn no_run_goes_in_a_circle() {
-    for make in [worlds::racing, worlds::reversing, worlds::correcting, worlds::sharing, worlds::drawing] {
-        assert!(is_acyclic(&make(0)));
+    for world in [racing(1), reversing(1), sharing(0), correcting(0), drawing(0)] {
+        assert!(is_acyclic(&world));
     }
-    assert!(is_acyclic(&worlds::racing(1)));
 }
 
 /// Takes away, again and again, the states that nothing leads to any more; what is left is in a circle or behind one.
