@@ -149,7 +149,7 @@ impl Auditor {
             Insured::Resident => resident::pay(self, person, bill, &mut parts),
         }
         assistance::pay(self.year(bill.date), person, bill, &mut parts);
-        Outcome::Settled(figures(bill, &parts))
+        Outcome::Settled(figures(person.insured, bill, &parts))
     }
 }
 
@@ -231,7 +231,7 @@ fn service_of(person: &Person, bill: &Bill, line: &Line) -> Service {
     if person.has_approved(line.disease, false, bill.date) { Service::Chronic } else { Service::Ordinary }
 }
 
-fn figures(bill: &Bill, parts: &[Part]) -> Figures {
+fn figures(insured: Insured, bill: &Bill, parts: &[Part]) -> Figures {
     let mut figures = Figures::default();
     for line in &bill.lines {
         let split = split(line, bill.date);
@@ -251,6 +251,9 @@ fn figures(bill: &Bill, parts: &[Part]) -> Figures {
         figures.assistance += part.assistance;
     }
     figures.basic = figures.basic_outpatient + figures.basic_inpatient;
-    figures.cash = figures.total - figures.funds();
+    let left = figures.total - figures.funds();
+    // 第十八条: the account pays what is left. Residents have none, and an employee's never runs dry here.
+    figures.account = if bill.use_account && insured != Insured::Resident { left } else { 0 };
+    figures.cash = left - figures.account;
     figures
 }

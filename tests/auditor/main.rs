@@ -4,7 +4,7 @@
 //! Random persons go through random visits; after each visit every figure must agree. Nothing random is left to the
 //! machine: the seed is fixed, a failure prints the shortest life that shows it.
 //!
-//! Outside of it: published prices of day surgery, the individual account, premiums and contributions.
+//! Outside of it: published prices of day surgery, balances of individual accounts, premiums and contributions.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on fails")]
 

@@ -126,6 +126,7 @@ fn visit(bill: &Bill) -> Visit {
         filing: bill.filing,
         registration: bill.registration.map(|number| RegistrationNumber::new(&format!("R{number}")).expect("a number")),
         use_individual_account: bill.use_account,
+        family_accounts: Vec::new(),
     }
 }
 

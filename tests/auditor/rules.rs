@@ -241,9 +241,6 @@ pub(crate) const MAJOR_DISEASES: [&str; 23] = [
 
 /// Whether any rule covers such a bill of such a person on its date.
 pub(crate) fn covers(insured: Insured, bill: &Bill) -> bool {
-    if bill.use_account {
-        return false;
-    }
     match (insured, bill.kind) {
         (Insured::EmployeeInService | Insured::EmployeeRetired, VisitKind::Inpatient) => {
             bill.date >= employee_inpatient_from()

@@ -85,7 +85,7 @@ impl Course {
                 (1, Filing::Emergency),
             ]),
             registration: None,
-            use_account: dice.once_in(80),
+            use_account: dice.once_in(8),
             lines: Vec::new(),
         }
     }

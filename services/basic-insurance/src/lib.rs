@@ -1,7 +1,7 @@
 //! Basic medical insurance: which benefit each line of a bill settles under, and what the pooling fund pays.
 //!
 //! The formula is the rulebook's. What this payer adds is the assignment of lines to benefits. It keeps no ledger
-//! and pays nothing from individual accounts.
+//! and knows nothing of individual accounts.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -142,7 +142,7 @@ impl PayerRules for BasicInsurance {
         counters: &Counters,
     ) -> Result<Adjudication, RuleNotInForce> {
         let covered = rules.benefits_of(&self.id).iter().any(|benefit| benefit.is_for(case));
-        if !covered || case.visit.use_individual_account {
+        if !covered {
             return Err(RuleNotInForce { kind: case.visit.kind, date: case.visit.service_date });
         }
         let mut draft = Draft::new(self.id(), rules, case, earlier, counters);

@@ -153,7 +153,7 @@ fn what_could_be_expected_but_does_not_pay_says_why() {
 }
 
 #[test]
-fn kinds_without_a_rule_and_the_individual_account_are_refused() {
+fn kinds_without_a_rule_are_refused() {
     let payer = BasicInsurance::new();
     let refused = |case: &PricedCase| payer.adjudicate(&rules_of(case), case, &[], &Counters::default()).is_err();
     let mut resident = case(VisitKind::EmergencyRescue, Level::Three, "100");
@@ -163,7 +163,4 @@ fn kinds_without_a_rule_and_the_individual_account_are_refused() {
     let mut early = case(VisitKind::Outpatient, Level::Three, "100");
     early.visit.service_date = "2022-03-31".parse().unwrap();
     assert!(refused(&early));
-    let mut account = case(VisitKind::Outpatient, Level::Three, "100");
-    account.visit.use_individual_account = true;
-    assert!(refused(&account));
 }

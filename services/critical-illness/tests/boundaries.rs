@@ -32,6 +32,7 @@ fn basic(benefit: &str, service: Service, base: Fen, paid: Fen, above_ceiling: F
         above_ceiling,
         paid,
         steps: Vec::new(),
+        family_account: None,
     };
     let basic = PayerId::new("basic-insurance").unwrap();
     Adjudication { portions: vec![portion], ..Adjudication::nothing(basic) }

@@ -39,6 +39,7 @@ fn decide(case: &PricedCase, counters: &Counters) -> Adjudication {
         above_ceiling: Fen::ZERO,
         paid: Fen::ZERO,
         steps: Vec::new(),
+        family_account: None,
     };
     let basic = PayerId::new("basic-insurance").unwrap();
     let earlier = Adjudication { portions: vec![portion], ..Adjudication::nothing(basic) };

@@ -34,7 +34,7 @@ impl FaultyCase {
         let known: Vec<String> = self.faults.iter().map(|fault| fault.field.clone()).collect();
         let unsummed = known.iter().any(|field| field == "total" || is_amount_of_line(field));
         for violation in told {
-            let field = violation.field.replace("_fen", "");
+            let field = violation.field.replace("_fen", "").replace("family_account_person_ids", "family_accounts");
             let is_told = known.contains(&field) || unsummed && field == "total";
             if !is_told {
                 self.faults.add(field, violation.description);
@@ -94,6 +94,7 @@ fn case_of(object: &mut Object<'_, '_>) -> proto::Case {
         lines: object.objects("lines", line_of),
         service_time_of_day: object.parsed::<NaiveTime>("service_time_of_day").map(Into::into),
         admission_time_of_day: object.parsed::<NaiveTime>("admission_time_of_day").map(Into::into),
+        family_account_person_ids: object.texts("family_accounts"),
     }
 }
 
@@ -143,6 +144,16 @@ impl<'v, 'f> Object<'v, 'f> {
             self.fault(field, "must be a string in quotes");
         }
         text
+    }
+
+    fn texts(&mut self, field: &'static str) -> Vec<String> {
+        let Some(value) = self.take(field) else { return Vec::new() };
+        let texts: Option<Vec<String>> =
+            value.as_array().and_then(|values| values.iter().map(|value| value.as_str().map(str::to_owned)).collect());
+        texts.unwrap_or_else(|| {
+            self.fault(field, "must be an array of strings");
+            Vec::new()
+        })
     }
 
     fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&mut self, field: &'static str) -> Option<T> {

@@ -120,6 +120,7 @@ impl Facts {
                 filing: self.filing,
                 registration: case.registration.clone(),
                 use_individual_account: case.use_individual_account,
+                family_accounts: case.family_accounts.clone(),
             },
             lines,
             split_citations,

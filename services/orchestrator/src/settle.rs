@@ -213,7 +213,7 @@ impl Orchestrator {
         let priced = self.register.price(case, &rules).await?;
         let message = proto::PricedCase::from(&priced);
         let mut decided: Vec<proto::Adjudication> = Vec::new();
-        for payer in rules.payer_order() {
+        for payer in rules.payers_for(&priced).map_err(|_| failures::no_rule(case))? {
             let request = AdjudicateRequest {
                 person_id: case.person_id.to_string(),
                 case: Some(message.clone()),

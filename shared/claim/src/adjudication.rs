@@ -8,7 +8,7 @@ use money::{Fen, Rate};
 use serde::Serialize;
 
 use crate::slug::slugs;
-use crate::{BenefitId, PayerId};
+use crate::{BenefitId, PayerId, PersonId};
 
 slugs! {
     /// Whether a rule is law or a value that we assumed because no document gives it.
@@ -106,6 +106,8 @@ slugs! {
         TopUp = "top-up",
         /// Of several entitlements the one that pays most is taken (就高).
         ChooseHighest = "choose-highest",
+        /// The lines that the individual account must not pay are taken out of the base.
+        LeaveOutForbiddenUses = "leave-out-forbidden-uses",
         /// The individual account pays what is left, up to its balance.
         DrawAccount = "draw-account",
     }
@@ -144,7 +146,9 @@ slugs! {
         Violating = "violating",
         /// The payment of an entitlement that was not chosen.
         Alternative = "alternative",
-        /// The balance of an individual account.
+        /// What the lines cost that the individual account must not pay.
+        Forbidden = "forbidden",
+        /// The balance of an individual account, as far as it is free.
         Balance = "balance",
     }
 }
@@ -208,6 +212,8 @@ pub struct Portion {
     pub paid: Fen,
     /// How it was computed.
     pub steps: Vec<Step>,
+    /// The family member whose individual account pays; none for the person's own account and for other funds.
+    pub family_account: Option<PersonId>,
 }
 
 impl Portion {
@@ -256,6 +262,10 @@ slugs! {
         BreaksRules = "breaks-rules",
         /// The diagnosis is on the list of another benefit.
         DiagnosisElsewhere = "diagnosis-elsewhere",
+        /// The individual account has no money that is free.
+        BalanceUsedUp = "balance-used-up",
+        /// The holder of the individual account has not authorised the person on the service date.
+        NotAuthorised = "not-authorised",
     }
 }
 

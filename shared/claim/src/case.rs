@@ -38,6 +38,8 @@ pub struct Case {
     pub diagnosis: Option<DiagnosisCode>,
     /// Whether the person wants the individual account to pay what is left.
     pub use_individual_account: bool,
+    /// The family members whose individual accounts pay what the person's own leaves (家庭共济), in this order, each once.
+    pub family_accounts: Vec<PersonId>,
     /// The bill's total; equals the sum of the lines.
     pub total: Fen,
     /// The lines, 1 to [`Case::MAX_LINES`].
@@ -49,6 +51,8 @@ impl Case {
     pub const MAX_LINES: usize = 5_000;
     /// The largest quantity of one line.
     pub const MAX_QUANTITY: i64 = 1_000_000;
+    /// The most family members whose accounts one bill may draw on.
+    pub const MAX_FAMILY_ACCOUNTS: usize = 8;
 }
 
 /// One line of a bill.

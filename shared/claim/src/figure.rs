@@ -57,6 +57,10 @@ slugs! {
         HighestApplies = "highest-applies",
         /// The standard has not been entered, so nothing is paid.
         NotPayableYet = "not-payable-yet",
+        /// What was drawn on an individual account.
+        DrawnOnAccount = "drawn-on-account",
+        /// Beyond the balance of an individual account.
+        BeyondBalance = "beyond-balance",
     }
 }
 
@@ -156,8 +160,8 @@ fn figures_of(payer: &PayerId, portion: &Portion) -> Vec<Figure> {
         })
     };
     let pays = paying_step(portion);
-    let is_room = matches!(pays.0, FigureReason::PaidUpToCeiling);
-    let paid_rounding = if is_room { Rounding::Exact } else { Rounding::HalfUp };
+    let is_exact = matches!(pays.0, FigureReason::PaidUpToCeiling | FigureReason::DrawnOnAccount);
+    let paid_rounding = if is_exact { Rounding::Exact } else { Rounding::HalfUp };
     [
         figure(FigureCategory::Deductible, portion.deductible, deductible_step(portion), Rounding::Exact),
         figure(FigureCategory::Coinsurance, portion.coinsurance, share_step(portion), Rounding::Remainder),
@@ -187,6 +191,7 @@ fn formula_step(portion: &Portion) -> (FigureReason, Option<&Step>) {
         (Operation::ApplyRate, FigureReason::PaidAtRate),
         (Operation::ApplyBands, FigureReason::PaidByBands),
         (Operation::TopUp, FigureReason::ToppedUp),
+        (Operation::DrawAccount, FigureReason::DrawnOnAccount),
     ];
     let found = formulas.into_iter().find_map(|(operation, reason)| Some((reason, last(portion, operation)?)));
     found.map_or((FigureReason::NotPayableYet, portion.steps.first()), |(reason, step)| (reason, Some(step)))
@@ -200,6 +205,9 @@ fn share_step(portion: &Portion) -> (FigureReason, Option<&Step>) {
 }
 
 fn beyond_step(portion: &Portion) -> (FigureReason, Option<&Step>) {
+    if let Some(step) = last(portion, Operation::DrawAccount) {
+        return (FigureReason::BeyondBalance, Some(step));
+    }
     let binding = binding_ceiling(portion);
     match first(portion, Operation::PassOn) {
         Some(step) => (FigureReason::PassedToNextLayer, Some(step)),

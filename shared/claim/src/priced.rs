@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::slug::slugs;
 use crate::{
-    Citation, DiagnosisCode, DiseaseCode, DrugCode, Filing, InstitutionFacts, ItemCode, Level, PersonFacts,
+    Citation, DiagnosisCode, DiseaseCode, DrugCode, Filing, InstitutionFacts, ItemCode, Level, PersonFacts, PersonId,
     RegistrationNumber, TreatmentRegion,
 };
 
@@ -67,6 +67,8 @@ pub struct Visit {
     pub registration: Option<RegistrationNumber>,
     /// Whether the person wants the individual account to pay what is left.
     pub use_individual_account: bool,
+    /// The family members whose individual accounts pay what the person's own leaves (家庭共济), in this order, each once.
+    pub family_accounts: Vec<PersonId>,
 }
 
 impl Visit {

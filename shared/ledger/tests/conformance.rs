@@ -43,6 +43,7 @@ fn portion(fund: Fund, paid: i64) -> Result<Portion, InvalidText> {
         above_ceiling: none,
         paid,
         steps: Vec::new(),
+        family_account: None,
     })
 }
 

@@ -48,6 +48,7 @@ impl FlatFund {
             above_ceiling: Fen::ZERO,
             paid: base.min(Self::PAID),
             steps: Vec::new(),
+            family_account: None,
         }
     }
 }
@@ -138,6 +139,7 @@ fn case(kind: VisitKind, eligible: &[i64]) -> PricedCase {
             filing: Filing::None,
             registration: None,
             use_individual_account: false,
+            family_accounts: Vec::new(),
         },
         lines: eligible.iter().map(line).collect(),
         split_citations: SplitCitations {

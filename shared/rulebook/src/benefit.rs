@@ -10,8 +10,8 @@ use claim::{
 };
 use money::{Fen, Rate};
 
-use crate::conditions::Conditions;
-use crate::document::{BandRounding, Counted, Crossing};
+use crate::conditions::{CodeList, Conditions};
+use crate::document::{AccountHolder, BandRounding, Counted, Crossing};
 use crate::draft::Part;
 use crate::merging::{Merges, Notes};
 use crate::value::{Band, ByLevel, ByPerson, Cited};
@@ -39,6 +39,7 @@ pub struct Benefit {
     pub(crate) tally: Option<CounterName>,
     pub(crate) tally_when_paid: bool,
     pub(crate) violations: Option<Arc<Citation>>,
+    pub(crate) forbidden: Option<CodeList>,
 }
 
 /// A refusal after which a benefit does not take a line.
@@ -56,6 +57,8 @@ pub(crate) enum Base {
     Lines(Service),
     Overflow,
     Personal(Vec<Service>),
+    Remainder,
+    EligibleRemainder,
 }
 
 #[derive(Debug)]
@@ -63,6 +66,7 @@ pub(crate) enum Formula {
     Rate { rate: Cited<ByPerson<Rate>>, level: Option<Level> },
     Bands(Bands),
     TopUp(Cited<ByPerson<Rate>>),
+    Account(AccountHolder),
     NotPayableYet,
 }
 
@@ -208,7 +212,16 @@ impl Benefit {
     pub const fn line_service(&self) -> Option<Service> {
         match self.base {
             Base::Lines(service) => Some(service),
-            Base::Overflow | Base::Personal(_) => None,
+            Base::Overflow | Base::Personal(_) | Base::Remainder | Base::EligibleRemainder => None,
+        }
+    }
+
+    /// Whose individual account pays, for a benefit that draws on one.
+    #[must_use]
+    pub const fn account_holder(&self) -> Option<AccountHolder> {
+        match self.formula {
+            Formula::Account(holder) => Some(holder),
+            Formula::Rate { .. } | Formula::Bands(_) | Formula::TopUp(_) | Formula::NotPayableYet => None,
         }
     }
 

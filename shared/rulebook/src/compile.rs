@@ -221,11 +221,21 @@ impl<'a> Compiler<'a> {
             beyond: text.beyond.as_ref().map(|next| self.benefit(next)).transpose()?,
             tally: text.tally.as_deref().map(CounterName::new),
             tally_when_paid: text.tally_when_paid,
+            forbidden: text.forbidden.as_ref().map(|list| self.code_list(list)).transpose()?,
             violations: text.leave_out_violations.as_ref().map(|id| self.definition(id)).transpose()?,
         })
     }
 
     fn formula(&self, text: &BenefitText) -> Resolved<Formula> {
+        if let Some(holder) = text.account {
+            let alone = text.rate.is_none() && text.bands.is_none() && text.top_up.is_none() && !text.not_payable_yet;
+            let of_remainder = matches!(text.base, BaseText::Remainder | BaseText::EligibleRemainder);
+            return if alone && of_remainder {
+                Ok(Formula::Account(holder))
+            } else {
+                Err("account pays a remainder or eligible-remainder, and is the only formula".to_owned())
+            };
+        }
         match (&text.rate, &text.bands, &text.top_up, text.not_payable_yet) {
             (Some(rate), None, None, false) => {
                 Ok(Formula::Rate { rate: self.rate(&rate.parameter)?, level: rate.level })
@@ -233,7 +243,7 @@ impl<'a> Compiler<'a> {
             (None, Some(bands), None, false) => self.banded(bands).map(Formula::Bands),
             (None, None, Some(share), false) if text.services.len() == 1 => self.rate(share).map(Formula::TopUp),
             (None, None, None, true) => Ok(Formula::NotPayableYet),
-            _ => Err("give exactly one of rate, bands, top_up (of one service) or not_payable_yet".to_owned()),
+            _ => Err("give exactly one of rate, bands, top_up (of one service), account or not_payable_yet".to_owned()),
         }
     }
 
@@ -449,6 +459,8 @@ fn base(text: &BenefitText) -> Resolved<Base> {
         (BaseText::Lines, Some(service), []) => Ok(Base::Lines(service)),
         (BaseText::Overflow, None, []) => Ok(Base::Overflow),
         (BaseText::Personal, None, [_, ..]) => Ok(Base::Personal(text.services.clone())),
-        _ => Err("base lines has one service, personal has services, overflow has neither".to_owned()),
+        (BaseText::Remainder, None, []) => Ok(Base::Remainder),
+        (BaseText::EligibleRemainder, None, []) => Ok(Base::EligibleRemainder),
+        _ => Err("base lines has one service, personal has services, the others have neither".to_owned()),
     }
 }

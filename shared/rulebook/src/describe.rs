@@ -163,6 +163,8 @@ impl<'a> Describer<'a> {
                 DescribedBase::Overflow(sources.map(title).collect())
             }
             BaseText::Personal => DescribedBase::Personal(text.services.clone()),
+            BaseText::Remainder => DescribedBase::Remainder,
+            BaseText::EligibleRemainder => DescribedBase::EligibleRemainder,
         })
     }
 
@@ -235,6 +237,9 @@ impl<'a> Describer<'a> {
         }
         if let Some(share) = &text.top_up {
             return self.said(share).map(DescribedFormula::TopUp);
+        }
+        if let Some(holder) = text.account {
+            return Some(DescribedFormula::Account(holder));
         }
         let Some(bands) = &text.bands else { return Some(DescribedFormula::NotPayableYet) };
         let concession = self.maybe(bands.concession.as_ref(), |describer, concession| {

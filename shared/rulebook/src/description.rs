@@ -7,6 +7,8 @@ use claim::{
 };
 use money::{Fen, Rate};
 
+use crate::AccountHolder;
+
 /// What a benefit says on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BenefitDescription {
@@ -121,6 +123,10 @@ pub enum DescribedBase {
     Overflow(Vec<BenefitTitle>),
     /// What earlier payers left of the eligible expense of these services.
     Personal(Vec<Service>),
+    /// What earlier payers left of the whole bill.
+    Remainder,
+    /// What earlier payers left of the eligible expense of the whole bill.
+    EligibleRemainder,
 }
 
 /// A scheme of basic insurance.
@@ -267,6 +273,8 @@ pub enum DescribedFormula {
     },
     /// What earlier payers paid is raised to a share of the eligible expense.
     TopUp(Said),
+    /// An individual account pays, up to its balance.
+    Account(AccountHolder),
     /// The standard was never published: nothing is paid yet.
     NotPayableYet,
 }

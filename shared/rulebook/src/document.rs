@@ -49,6 +49,10 @@ pub(crate) struct BenefitText {
     pub(crate) rate: Option<RateText>,
     pub(crate) bands: Option<BandsText>,
     pub(crate) top_up: Option<String>,
+    /// An individual account pays the base, up to its balance.
+    pub(crate) account: Option<AccountHolder>,
+    /// The list of items for which an individual account must not be used.
+    pub(crate) forbidden: Option<String>,
     /// The parameter was never entered: the expense is the person's.
     #[serde(default)]
     pub(crate) not_payable_yet: bool,
@@ -88,6 +92,20 @@ pub(crate) enum BaseText {
     Overflow,
     /// The eligible expense of its services that earlier payers left to the person.
     Personal,
+    /// What earlier payers left of the whole bill.
+    Remainder,
+    /// What earlier payers left of the eligible expense of the whole bill.
+    EligibleRemainder,
+}
+
+/// Whose individual account pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountHolder {
+    /// The person's own.
+    Own,
+    /// Those of family members who authorised the person.
+    Family,
 }
 
 /// When a benefit applies. A list that is absent asks for nothing.

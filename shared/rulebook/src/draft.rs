@@ -76,10 +76,10 @@ impl Outcome {
 pub struct Draft<'a> {
     pub(crate) rules: &'a InForce,
     pub(crate) case: &'a PricedCase,
-    earlier: &'a [Adjudication],
+    pub(crate) earlier: &'a [Adjudication],
     counters: &'a Counters,
     year: BenefitYear,
-    adjudication: Adjudication,
+    pub(crate) adjudication: Adjudication,
 }
 
 impl<'a> Draft<'a> {
@@ -214,7 +214,8 @@ pub(crate) fn parts_left<'p>(
     for portion in portions {
         let Some(of) = rules.benefit(&portion.benefit) else { continue };
         match &benefit.base {
-            Base::Lines(_) => {}
+            // What is drawn on an individual account looks at the whole bill and not at parts.
+            Base::Lines(_) | Base::Remainder | Base::EligibleRemainder => {}
             Base::Overflow => {
                 let passes_on = of.beyond.as_ref().is_some_and(|next| next.id == benefit.id);
                 if passes_on && !portion.above_ceiling.is_zero() {

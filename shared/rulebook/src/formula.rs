@@ -139,6 +139,8 @@ impl Draft<'_> {
                 }
             }
             Formula::TopUp(share) => self.top_up(share, parts, &mut working),
+            // Nothing is drawn on an account here: that needs a balance, see `Draft::draw`.
+            Formula::Account(_) => {}
             Formula::NotPayableYet => {
                 working.shortfall = Some((Reason::NotPayableYet, Arc::clone(&benefit.citation)));
             }
@@ -152,6 +154,7 @@ impl Draft<'_> {
         let inputs = [amount(InputName::Eligible, eligible)];
         match benefit.base {
             Base::Lines(_) => working.step(Operation::TakeBase, &benefit.citation, &inputs, working.base),
+            Base::Remainder | Base::EligibleRemainder => {}
             Base::Overflow => {
                 let inputs = [amount(InputName::Expense, working.base)];
                 working.step(Operation::TakeBase, &benefit.citation, &inputs, working.base);
@@ -327,5 +330,6 @@ fn portion(benefit: &Benefit, part: &Part, steps: Vec<Step>, burden: [Fen; 3], p
         above_ceiling,
         paid,
         steps,
+        family_account: None,
     }
 }

@@ -3,6 +3,7 @@
 //! [`Rulebook`] reads rule documents; [`InForce`] is what they say on one day; a payer computes with a [`Draft`],
 //! which evaluates a [`Benefit`] on parts of a bill and writes down every step. Nothing here does I/O.
 
+mod account;
 mod alternative;
 mod bands;
 mod benefit;
@@ -29,6 +30,7 @@ mod rulebook;
 mod value;
 mod year;
 
+pub use account::draws_of;
 pub use benefit::Benefit;
 pub use conditions::Verdict;
 pub use description::{
@@ -37,6 +39,7 @@ pub use description::{
     DescribedFormula, DescribedGroup, DescribedLine, DescribedList, DescribedPeople, DescribedReduction, Edition,
     NotDescribed, Said, SaidValue, Scheme, Source,
 };
+pub use document::AccountHolder;
 pub use draft::{Draft, Outcome, Part};
 pub use in_force::{HighestApplies, InForce};
 pub use load::{LoadFault, LoadFaults};

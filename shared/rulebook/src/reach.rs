@@ -48,6 +48,10 @@ impl Reach<'_> {
             BaseText::Lines => self.shadowing(benefit).map(|earlier| {
                 format!("{} comes before it and takes every line that it could take on {day}", earlier.id)
             }),
+            BaseText::Remainder | BaseText::EligibleRemainder if !self.is_in_order(benefit) => {
+                Some(format!("no order of {} names it on {day}", text.payer))
+            }
+            BaseText::Remainder | BaseText::EligibleRemainder => None,
             BaseText::Personal if !self.is_in_order(benefit) && !self.is_in_group(benefit) => {
                 Some(format!("no order and no highest_applies of {} names it on {day}", text.payer))
             }

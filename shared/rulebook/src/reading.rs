@@ -36,6 +36,7 @@ const IMPLEMENTED: &[(&str, &str)] = &[
     ("AMB-23", "cumulative"),
     ("AMB-24", "ordinary-outpatient"),
     ("AMB-25", "literal"),
+    ("AMB-27", "out-of-the-credit"),
     ("AMB-28", "discharge-year"),
     ("AMB-29", "full"),
     ("AMB-31", "discharge-date"),
@@ -81,6 +82,7 @@ const IMPLEMENTED: &[(&str, &str)] = &[
     ("CH-28", "never"),
     ("CH-29", "every-major-disease-stay"),
     ("CH-30", "last-day-in"),
+    ("CH-31", "whole-personal-part"),
     ("CH-32", "class-a-from-2023-01-06"),
     ("repeat-admission", "full"),
 ];

@@ -7,6 +7,7 @@ use claim::{
     Adjudication, Case, Citation, CounterKey, CounterMove, CounterName, Input, InputValue, Portion, Refusal, Step,
 };
 
+use crate::case::optional_text;
 use crate::claim_v1 as proto;
 use crate::reader::readable;
 use crate::{FromMessage, Reader};
@@ -77,6 +78,7 @@ impl Law<'_> {
         let above_ceiling = at.amount("above_ceiling_fen", message.above_ceiling_fen);
         let paid = at.amount("paid_fen", message.paid_fen);
         let steps = at.each("steps", message.steps, 0..=MAX_STEPS, |step, at| self.step(step, at));
+        let family_account = at.optional_id("family_account_person_id", &message.family_account_person_id);
         lines?;
         let portion = Portion {
             benefit: benefit?,
@@ -89,6 +91,7 @@ impl Law<'_> {
             above_ceiling: above_ceiling?,
             paid: paid?,
             steps: steps?,
+            family_account: family_account?,
         };
         at.check("", portion.is_closed(), "does not close: its parts must sum to base_fen")?;
         Some(portion)
@@ -189,6 +192,7 @@ impl<'a> Cited<'a> {
             above_ceiling_fen: portion.above_ceiling.get(),
             paid_fen: portion.paid.get(),
             steps: portion.steps.iter().map(|step| self.step(step)).collect(),
+            family_account_person_id: optional_text(portion.family_account.as_ref()),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use chrono::{NaiveDate, NaiveTime};
-use claim::{Case, CaseLine, VisitKind};
+use claim::{Case, CaseLine, PersonId, VisitKind};
 use money::Fen;
 
 use crate::claim_v1 as proto;
@@ -65,6 +65,14 @@ impl FromMessage for Case {
         if let (Some(lines), Some(service_date), Some(admission_date)) = (&lines, service_date, admission_date) {
             check_days_of_lines(lines, admission_date.unwrap_or(service_date)..=service_date, at);
         }
+        let family_accounts = read_family_accounts(message.family_account_person_ids, at);
+        if let Some(family) = &family_accounts {
+            const FIELD: &str = "family_account_person_ids";
+            let asked = message.use_individual_account || family.is_empty();
+            at.check(FIELD, asked, "is given although use_individual_account is not")?;
+            let others = person_id.as_ref().is_none_or(|person_id| !family.contains(person_id));
+            at.check(FIELD, others, "names the person, whose own account comes first")?;
+        }
         Some(Self {
             person_id: person_id?,
             institution_id: institution_id?,
@@ -79,10 +87,21 @@ impl FromMessage for Case {
             disease: disease?,
             diagnosis: diagnosis?,
             use_individual_account: message.use_individual_account,
+            family_accounts: family_accounts?,
             total: total?,
             lines: lines?,
         })
     }
+}
+
+/// Family members in order, each once.
+pub(crate) fn read_family_accounts(person_ids: Vec<String>, at: &Reader<'_>) -> Option<Vec<PersonId>> {
+    const FIELD: &str = "family_account_person_ids";
+    let read = |person_id: String, at: &Reader<'_>| at.id::<PersonId>("", &person_id);
+    let family = at.each(FIELD, person_ids, 0..=Case::MAX_FAMILY_ACCOUNTS, read)?;
+    let once = family.iter().enumerate().all(|(index, member)| family.iter().skip(index + 1).all(|of| of != member));
+    at.check(FIELD, once, "names a family member twice")?;
+    Some(family)
 }
 
 fn near(field: &str, date: NaiveDate, at: &Reader<'_>) -> Option<NaiveDate> {
@@ -181,6 +200,7 @@ impl From<&Case> for proto::Case {
             lines: case.lines.iter().map(Into::into).collect(),
             service_time_of_day: case.service_time_of_day.map(Into::into),
             admission_time_of_day: case.admission_time_of_day.map(Into::into),
+            family_account_person_ids: case.family_accounts.iter().map(ToString::to_string).collect(),
         }
     }
 }
@@ -220,7 +240,7 @@ pub fn first_difference(a: &proto::Case, b: &proto::Case) -> Option<String> {
     let field = first_differing!(
         proto::Case {
             person_id, institution_id, kind, service_date, admission_date, registration, prescriber_id, host_id, disease,
-            diagnosis, use_individual_account, total_fen, service_time_of_day, admission_time_of_day; lines
+            diagnosis, use_individual_account, family_account_person_ids, total_fen, service_time_of_day, admission_time_of_day; lines
         },
         a,
         b

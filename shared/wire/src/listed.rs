@@ -77,18 +77,18 @@ listed! {
     RuleStatus = RuleStatus { Official, Assumed }
     Operation = Operation {
         TakeBase, LeaveOutViolations, ApplyDeductible, LowerRate, ApplyRate, ApplyBands, ApplyCeiling, PassOn, TopUp,
-        ChooseHighest, DrawAccount, ReduceDeductible, RaiseRate,
+        ChooseHighest, DrawAccount, ReduceDeductible, RaiseRate, LeaveOutForbiddenUses,
     }
     InputName = InputName {
         Expense, Deductible, DeductibleBorne, Rate, Points, Ceiling, CeilingUsed, Payment, CumulativeBefore,
         CumulativeAfter, PaidEarlier, Eligible, Violating, Alternative, Balance,
-        PointsAdded,
+        PointsAdded, Forbidden,
     }
     Reason = Reason {
         LevelTooLow, InstitutionKindNotCovered, DiseaseNotApproved, NotInCategory, AgeNotCovered, HouseholdNotLocal,
         ExcludedByProgramme, DiagnosisNotListed, CeilingReached, WithinDeductible, NothingLeft, HigherApplies,
         NotPayableYet, NoPrescription, NotFiled, BreaksRules,
-        DiagnosisElsewhere,
+        DiagnosisElsewhere, BalanceUsedUp, NotAuthorised,
     }
     FigureCategory = FigureCategory {
         Excluded, AbovePriceCap, InitialSelfPay, Deductible, Coinsurance, AboveCeiling, Paid,
@@ -96,6 +96,7 @@ listed! {
     FigureReason = FigureReason {
         OutsideCatalogue, AbovePriceStandard, InitialSelfPayRate, WithinDeductible, PersonsShare, PassedToNextLayer,
         BeyondCeiling, PaidAtRate, PaidByBands, ToppedUp, PaidUpToCeiling, HighestApplies, NotPayableYet,
+        DrawnOnAccount, BeyondBalance,
     }
     Rounding = Rounding { Exact, HalfUp, Remainder }
 }

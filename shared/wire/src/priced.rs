@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use claim::{Case, Citation, LineSplit, PricedCase, PricedLine, SplitCitations, Visit};
 
-use crate::case::optional_text;
+use crate::case::{optional_text, read_family_accounts};
 use crate::claim_v1 as proto;
 use crate::reader::readable;
 use crate::{FromMessage, Reader};
@@ -30,6 +30,7 @@ impl FromMessage for Visit {
         let treatment_region = at.listed("treatment_region", message.treatment_region);
         let filing = at.listed("filing", message.filing);
         let registration = at.optional_id("registration", &message.registration);
+        let family_accounts = read_family_accounts(message.family_account_person_ids, at);
         in_order?;
         Some(Self {
             kind: kind?,
@@ -46,6 +47,7 @@ impl FromMessage for Visit {
             filing: filing?,
             registration: registration?,
             use_individual_account: message.use_individual_account,
+            family_accounts: family_accounts?,
         })
     }
 }
@@ -164,6 +166,7 @@ impl From<&Visit> for proto::Visit {
             use_individual_account: visit.use_individual_account,
             service_time_of_day: visit.service_time_of_day.map(Into::into),
             admission_time_of_day: visit.admission_time_of_day.map(Into::into),
+            family_account_person_ids: visit.family_accounts.iter().map(ToString::to_string).collect(),
         }
     }
 }

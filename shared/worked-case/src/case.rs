@@ -4,6 +4,7 @@ use claim::{PersonFacts, PricedCase, Violations, Visit};
 use rulebook::InForce;
 use serde_json::Value;
 
+use crate::accounts::Accounts;
 use crate::expect::Expected;
 use crate::fields::{Faults, Fields};
 use crate::person::Person;
@@ -16,6 +17,8 @@ pub struct WorkedCase {
     pub name: String,
     /// What it rests on, in the words of its author.
     pub basis: Option<String>,
+    /// The individual accounts that its bills may draw on, before the first visit.
+    pub accounts: Accounts,
     /// The visits, settled in this order.
     pub visits: Vec<WorkedVisit>,
 }
@@ -95,7 +98,7 @@ fn read_case(fields: Fields<'_>) -> Option<WorkedCase> {
         }
     }
     fields.finish();
-    Some(WorkedCase { name: name?, basis, visits })
+    Some(WorkedCase { name: name?, basis, accounts: person?.accounts, visits })
 }
 
 fn fault(message: impl std::fmt::Display) -> Violations {

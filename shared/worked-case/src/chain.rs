@@ -5,17 +5,24 @@ use std::collections::BTreeMap;
 use basic_insurance::BasicInsurance;
 use claim::{Adjudication, Amounts, NotClosed, PayerId, PricedCase};
 use critical_illness::CriticalIllness;
+use individual_account::IndividualAccount;
 use medical_assistance::MedicalAssistance;
 use rulebook::{Counters, InForce, PayerRules, RuleNotInForce};
+
+use crate::accounts::Accounts;
 
 /// The payers of the platform, as calculations.
 pub struct Chain {
     payers: Vec<Box<dyn PayerRules>>,
+    account: IndividualAccount,
 }
 
-/// One person's counters at every payer.
+/// One person's counters at every payer, and the individual accounts that the person's bills may draw on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PersonCounters(BTreeMap<PayerId, Counters>);
+pub struct PersonCounters {
+    of_payers: BTreeMap<PayerId, Counters>,
+    accounts: Accounts,
+}
 
 /// What the payers decided on a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,11 +56,13 @@ impl NotSettled {
 }
 
 impl Chain {
-    /// Basic insurance, critical illness and medical assistance.
+    /// Basic insurance, critical illness, medical assistance and the individual account.
     #[must_use]
     pub fn new() -> Self {
         let basic = Box::new(BasicInsurance::new());
-        Self { payers: vec![basic, Box::new(CriticalIllness::new()), Box::new(MedicalAssistance::new())] }
+        let payers: Vec<Box<dyn PayerRules>> =
+            vec![basic, Box::new(CriticalIllness::new()), Box::new(MedicalAssistance::new())];
+        Self { payers, account: IndividualAccount::new() }
     }
 
     /// Settles `case` and moves `counters` by it.
@@ -67,10 +76,15 @@ impl Chain {
         counters: &mut PersonCounters,
     ) -> Result<Settled, NotSettled> {
         let mut adjudications = Vec::with_capacity(self.payers.len());
-        for id in rules.payer_order() {
+        for id in rules.payers_for(case)? {
+            if id == self.account.id() {
+                let free = counters.accounts.free_on(case.visit.service_date);
+                adjudications.push(self.account.adjudicate(rules, case, &adjudications, &free)?);
+                continue;
+            }
             let Some(payer) = self.payers.iter().find(|payer| payer.id() == *id) else { continue };
             // A payer sees the counters that it asked for and no others, as it does behind its service.
-            let held = counters.0.get(id);
+            let held = counters.of_payers.get(id);
             let keys = payer.counter_keys(rules, case, &adjudications);
             let asked = keys.into_iter().map(|key| (key.clone(), held.map(|held| held.get(&key)).unwrap_or_default()));
             let asked: Counters = asked.collect();
@@ -82,7 +96,8 @@ impl Chain {
         }
         let amounts = Amounts::of(case, &adjudications)?;
         for adjudication in &adjudications {
-            counters.0.entry(adjudication.payer.clone()).or_default().apply(&adjudication.moves);
+            counters.accounts.apply(adjudication);
+            counters.of_payers.entry(adjudication.payer.clone()).or_default().apply(&adjudication.moves);
         }
         Ok(Settled { adjudications, amounts })
     }
@@ -95,9 +110,15 @@ impl Default for Chain {
 }
 
 impl PersonCounters {
+    /// No counter moved, and these accounts.
+    #[must_use]
+    pub fn with_accounts(accounts: Accounts) -> Self {
+        Self { of_payers: BTreeMap::new(), accounts }
+    }
+
     /// The counters of one payer.
     #[must_use]
     pub fn of(&self, payer: &PayerId) -> Option<&Counters> {
-        self.0.get(payer)
+        self.of_payers.get(payer)
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing is stored and no service is asked: a case carries its facts, its visits are settled in order, and counters
 //! live in memory. The format is described in `docs/worked-cases.md`.
 
+mod accounts;
 mod case;
 mod chain;
 mod expect;
@@ -12,6 +13,7 @@ mod person;
 mod run;
 mod visit;
 
+pub use accounts::{Accounts, FamilyAccount};
 pub use case::{WorkedCase, WorkedVisit};
 pub use chain::{Chain, NotSettled, PersonCounters, Settled};
 pub use expect::{Difference, Expected};

@@ -5,6 +5,7 @@ use claim::{AssistanceCategory, DiseaseFiling, Employment, Insurance, PersonFact
 use rulebook::PremiumPayer;
 use serde_json::Value;
 
+use crate::accounts::Accounts;
 use crate::fields::Fields;
 
 /// A fact with the days on which it holds, both ends inclusive.
@@ -39,6 +40,8 @@ pub(super) struct Person {
     diseases: Vec<DiseaseFiling>,
     unable_to_work: bool,
     rural_mental_disability: bool,
+    /// The individual accounts before the first visit.
+    pub(super) accounts: Accounts,
 }
 
 impl Person {
@@ -68,8 +71,7 @@ impl Person {
         let diseases = fields.tables("diseases").into_iter().filter_map(disease).collect();
         let unable_to_work = fields.flag("unable_to_work", false);
         let rural_mental_disability = fields.flag("rural_mental_disability", false);
-        // The individual account is not drawn on here; its balance is read so that a wrong one is told.
-        fields.amount("account_balance");
+        let accounts = Accounts::read(&fields);
         fields.finish();
         let disability_level = disability_level.unwrap_or(0);
         let (scheme, birth_date) = (scheme?, birth_date?);
@@ -83,6 +85,7 @@ impl Person {
             diseases,
             unable_to_work,
             rural_mental_disability,
+            accounts,
         })
     }
 

@@ -33,7 +33,7 @@ pub struct CaseReport {
 /// Settles the visits of `case` in order. A refused visit counts nothing.
 #[must_use]
 pub fn run_case(chain: &Chain, rules: &Lookup, case: &WorkedCase) -> CaseReport {
-    let mut counters = PersonCounters::default();
+    let mut counters = PersonCounters::with_accounts(case.accounts.clone());
     let mut report = CaseReport { visits: Vec::with_capacity(case.visits.len()), differences: Vec::new() };
     for (index, visit) in case.visits.iter().enumerate() {
         let result = settle(chain, rules, visit, &mut counters);

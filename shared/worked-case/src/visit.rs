@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveTime};
 use claim::{
-    Case, DiseaseCode, DrugCode, Filing, InstitutionFacts, InstitutionKind, ItemClass, ItemTerms, PricedLine,
-    TreatmentRegion, Visit, VisitKind,
+    Case, DiseaseCode, DrugCode, Filing, InstitutionFacts, InstitutionKind, ItemClass, ItemCode, ItemTerms, PersonId,
+    PricedLine, TreatmentRegion, Visit, VisitKind,
 };
 use money::{Fen, Rate};
 use rulebook::InForce;
@@ -26,6 +26,8 @@ pub struct WorkedLine {
     pub quantity: i64,
     /// How the catalogue treats the item.
     pub terms: ItemTerms,
+    /// The catalogue item, where it matters which one it is.
+    pub item: Option<ItemCode>,
     /// The registered disease that it is for; the visit's where the line names none of its own and does not opt out.
     pub disease: Option<DiseaseCode>,
     /// The negotiated drug that the item is; inherited from the visit as the disease is.
@@ -41,7 +43,7 @@ impl WorkedLine {
     pub(super) fn price(&self, rules: &InForce) -> PricedLine {
         let terms = rules.terms_of(self.terms, self.drug.as_ref());
         PricedLine {
-            item_code: None,
+            item_code: self.item.clone(),
             name: Arc::default(),
             quantity: self.quantity,
             amount: self.amount,
@@ -75,6 +77,7 @@ pub(super) fn read_visit(fields: Fields<'_>) -> Option<(Visit, Vec<WorkedLine>, 
     let filing = fields.parsed("filing").unwrap_or(Filing::None);
     let registration = fields.parsed("registration");
     let use_individual_account = fields.flag("use_individual_account", false);
+    let family_accounts = family_accounts(&fields, use_individual_account);
     let lines = lines(&fields, disease.as_ref(), drug.as_ref());
     if let Some(last) = service_date {
         check_days_of_lines(&fields, &lines, admission_date.unwrap_or(last)..=last);
@@ -96,8 +99,25 @@ pub(super) fn read_visit(fields: Fields<'_>) -> Option<(Visit, Vec<WorkedLine>, 
         filing,
         registration,
         use_individual_account,
+        family_accounts,
     };
     Some((visit, lines, expected))
+}
+
+/// The family members whose accounts pay after the own one, in order.
+fn family_accounts(fields: &Fields<'_>, used: bool) -> Vec<PersonId> {
+    const KEY: &str = "family_accounts";
+    let mut members: Vec<PersonId> = Vec::new();
+    for value in fields.list(KEY).into_iter().flatten() {
+        match value.as_str().and_then(|name| name.parse().ok()) {
+            Some(member) if !members.contains(&member) => members.push(member),
+            Some(_) | None => fields.fault(KEY, format_args!("{value} is not the name of another family member")),
+        }
+    }
+    if !members.is_empty() && !used {
+        fields.fault(KEY, "is given although use_individual_account is not");
+    }
+    members
 }
 
 fn admission_date(fields: &Fields<'_>, kind: Option<VisitKind>, service: Option<NaiveDate>) -> Option<NaiveDate> {
@@ -151,7 +171,7 @@ fn lines(fields: &Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugC
         let terms = ItemTerms { class: ItemClass::A, self_pay_rate: Rate::ZERO, price_cap: None };
         let (disease, drug) = (disease.cloned(), drug.cloned());
         let (violates_rules, service_date) = (false, None);
-        return vec![WorkedLine { amount, quantity: 1, terms, disease, drug, violates_rules, service_date }];
+        return vec![WorkedLine { amount, quantity: 1, terms, item: None, disease, drug, violates_rules, service_date }];
     }
     if fields.has("lines") && !(1..=Case::MAX_LINES).contains(&tables.len()) {
         fields.fault("lines", format_args!("has not 1 to {} lines", Case::MAX_LINES));
@@ -175,8 +195,8 @@ fn line(fields: Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugCod
     let price_cap = fields.amount("price_cap");
     let (disease, drug) = (tag(&fields, "disease", disease), tag(&fields, "drug", drug));
     let violates_rules = fields.flag("violates_rules", false);
-    let service_date = fields.date("date");
+    let (item, service_date) = (fields.parsed("item"), fields.date("date"));
     fields.finish();
     let terms = ItemTerms { class, self_pay_rate: self_pay_rate.unwrap_or_default(), price_cap };
-    Some(WorkedLine { amount: amount?, quantity, terms, disease, drug, violates_rules, service_date })
+    Some(WorkedLine { amount: amount?, quantity, terms, item, disease, drug, violates_rules, service_date })
 }

@@ -110,7 +110,7 @@ fn malformed_files_and_lines_are_failures_and_other_files_are_refused() {
 
 #[test]
 fn a_refused_visit_counts_nothing_and_an_unexpected_refusal_fails() {
-    let refused = SOUND.replace(r#""eligible""#, r#""use_individual_account":true,"eligible""#);
+    let refused = SOUND.replace("2022-05-01", "2022-03-31");
     let case = WorkedCase::from_json(&refused).unwrap();
     let report = run_case(&Chain::new(), &Lookup::new(Rulebook::kunming().unwrap()), &case);
     assert!(report.visits[0].is_err());

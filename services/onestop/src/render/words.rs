@@ -106,6 +106,7 @@ impl Words for Operation {
             Self::PassOn => ("超限额部分转下一层", "pass on what is above the ceiling"),
             Self::TopUp => ("补足到规定比例", "top up"),
             Self::ChooseHighest => ("就高选择", "take the highest"),
+            Self::LeaveOutForbiddenUses => ("剔除个人账户不得支付的费用", "leave out what the account must not pay"),
             Self::DrawAccount => ("个人账户支付", "draw on the individual account"),
         }
     }
@@ -129,7 +130,8 @@ impl Words for InputName {
             Self::Eligible => ("政策范围内费用", "eligible expense"),
             Self::Violating => ("违规费用", "expense that breaks the rules"),
             Self::Alternative => ("另一项待遇应付", "alternative"),
-            Self::Balance => ("账户余额", "balance"),
+            Self::Forbidden => ("个人账户不得支付的费用", "expense that the account must not pay"),
+            Self::Balance => ("账户可用余额", "balance free"),
         }
     }
 }
@@ -154,6 +156,8 @@ impl Words for Reason {
             Self::NotFiled => ("未办理异地就医备案", "care elsewhere not filed"),
             Self::BreaksRules => ("不按规定用药、诊疗", "breaks the rules of treatment"),
             Self::DiagnosisElsewhere => ("诊断属于其他待遇", "diagnosis is another benefit's"),
+            Self::BalanceUsedUp => ("个人账户无可用余额", "the individual account has no money that is free"),
+            Self::NotAuthorised => ("未被添加进该个人账户支付人员名单", "not authorised by the holder of the account"),
         }
     }
 }
@@ -188,6 +192,8 @@ impl Words for FigureReason {
             Self::PaidUpToCeiling => ("支付至限额", "paid up to the ceiling"),
             Self::HighestApplies => ("就高", "highest applies"),
             Self::NotPayableYet => ("标准未录入，不支付", "standard not entered, not paid"),
+            Self::DrawnOnAccount => ("个人账户支付", "drawn on the account"),
+            Self::BeyondBalance => ("超出个人账户余额", "beyond the balance of the account"),
         }
     }
 }
@@ -208,6 +214,7 @@ pub(crate) fn payer_name(payer: &PayerId, lang: Lang) -> &str {
         "basic-insurance" => lang.pick(("基本医疗保险", "basic insurance")),
         "critical-illness" => lang.pick(("大病保险与大额补助", "critical illness and large expense")),
         "medical-assistance" => lang.pick(("医疗救助", "medical assistance")),
+        "individual-account" => lang.pick(("个人账户", "individual account")),
         other => other,
     }
 }

@@ -126,6 +126,12 @@ impl Page<'_> {
             (DescribedBase::Overflow(sources), Lang::En) => {
                 format!("what lies beyond the ceilings of {}", wording.names(sources))
             }
+            (DescribedBase::Remainder, Lang::ZhCn) => "经前序支付后由个人负担的费用".to_owned(),
+            (DescribedBase::Remainder, Lang::En) => "what earlier payers left of the whole bill".to_owned(),
+            (DescribedBase::EligibleRemainder, Lang::ZhCn) => "经前序支付后由个人负担的政策范围内费用".to_owned(),
+            (DescribedBase::EligibleRemainder, Lang::En) => {
+                "what earlier payers left of the eligible expense of the whole bill".to_owned()
+            }
             (DescribedBase::Personal(services), Lang::ZhCn) => {
                 format!("{}经前序支付后个人负担的政策范围内费用", wording.any_of(services))
             }
@@ -281,6 +287,18 @@ impl Page<'_> {
                     "earlier payments are raised to this share of the eligible expense:",
                 );
                 vec![self.row(rate, format_args!("{} {}", self.say(words), wording.said(said)))]
+            }
+            DescribedFormula::Account(holder) => {
+                let words = match holder {
+                    AccountHolder::Own => {
+                        ("本人个人账户全额支付，以可用余额为限", "the person's own account, up to its free balance")
+                    }
+                    AccountHolder::Family => (
+                        "已添加本人的配偶、父母、子女的个人账户支付，以可用余额为限",
+                        "the accounts of family members who authorised the person, up to their free balance",
+                    ),
+                };
+                vec![self.row(("支付方式", "Paid from"), self.say(words))]
             }
             DescribedFormula::NotPayableYet => {
                 let words = ("支付标准尚未录入，暂不支付", "the standard has not been entered, nothing is paid yet");

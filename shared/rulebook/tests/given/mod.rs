@@ -62,6 +62,7 @@ pub(crate) fn case(kind: VisitKind, level: Level, eligible: &str) -> PricedCase 
         filing: Filing::None,
         registration: None,
         use_individual_account: false,
+        family_accounts: Vec::new(),
     };
     let person = PersonFacts {
         insurance: Insurance::Employee(Employment::Active),

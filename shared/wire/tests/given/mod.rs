@@ -61,9 +61,9 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
     let who = (id(), id(), select(VisitKind::ALL), date(), 0_i64..100);
     let what = (option::of(id()), option::of(id()), option::of(id()), option::of(id()), option::of(id()));
     let times = (option::of(time_of_day()), option::of(time_of_day()), any::<bool>());
-    (who, what, any::<bool>(), vec(case_line(), 1..8), times).prop_filter_map(
+    (who, what, family_accounts(), vec(case_line(), 1..8), times).prop_filter_map(
         "a bill of nothing",
-        |((person_id, institution_id, kind, service_date, days), what, use_individual_account, mut lines, times)| {
+        |((person_id, institution_id, kind, service_date, days), what, family, mut lines, times)| {
             let (service_time_of_day, admission_time, lines_have_days) = times;
             let admission_date = admission(kind, service_date, days);
             let admission_time_of_day = admission_time.filter(|_| admission_date.is_some_and(|day| day < service_date));
@@ -71,6 +71,8 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
                 line.service_date = Some(admission_date.unwrap_or(service_date));
             }
             let (registration, prescriber_id, host_id, disease, diagnosis) = what;
+            let (use_individual_account, mut family_accounts) = family;
+            family_accounts.retain(|member| *member != person_id);
             let total: Fen = lines.iter().map(|line| line.amount).sum();
             (total > Fen::ZERO).then_some(Case {
                 person_id,
@@ -86,11 +88,18 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
                 disease,
                 diagnosis,
                 use_individual_account,
+                family_accounts,
                 total,
                 lines,
             })
         },
     )
+}
+
+/// Whether accounts are used, and those of which family members.
+fn family_accounts() -> impl Strategy<Value = (bool, Vec<PersonId>)> {
+    (any::<bool>(), proptest::collection::btree_set(id::<PersonId>(), 0..4))
+        .prop_map(|(used, members)| (used, members.into_iter().filter(|_| used).collect()))
 }
 
 fn insurance() -> impl Strategy<Value = Insurance> {
@@ -137,14 +146,14 @@ pub(crate) fn item_terms() -> impl Strategy<Value = ItemTerms> {
 
 pub(crate) fn visit() -> impl Strategy<Value = Visit> {
     let place = (institution(), option::of(select(Level::ALL)), option::of(select(Level::ALL)));
-    let reason = (option::of(id()), option::of(id()), option::of(id()), any::<bool>());
+    let reason = (option::of(id()), option::of(id()), option::of(id()), family_accounts());
     let region = (select(TreatmentRegion::ALL), select(Filing::ALL));
     let times = (option::of(time_of_day()), option::of(time_of_day()));
     (select(VisitKind::ALL), date(), 0_i64..100, place, reason, region, times).prop_map(
         |(kind, service_date, days, place, reason, (treatment_region, filing), times)| {
             let (service_time_of_day, admission_time_of_day) = times;
             let (institution, prescriber_level, host_level) = place;
-            let (disease, diagnosis, registration, use_individual_account) = reason;
+            let (disease, diagnosis, registration, (use_individual_account, family_accounts)) = reason;
             Visit {
                 kind,
                 service_date,
@@ -160,6 +169,7 @@ pub(crate) fn visit() -> impl Strategy<Value = Visit> {
                 filing,
                 registration,
                 use_individual_account,
+                family_accounts,
             }
         },
     )
@@ -231,18 +241,22 @@ fn step(law: Vec<Arc<Citation>>) -> impl Strategy<Value = Step> {
 fn portion(law: Vec<Arc<Citation>>) -> impl Strategy<Value = Portion> {
     let parts = (0_i64..1_000, 0_i64..1_000, 0_i64..1_000, 0_i64..1_000);
     let lines = vec(0_u32..5, 0..4);
-    (id(), select(Service::ALL), select(Fund::ALL), lines, parts, vec(step(law), 0..5)).prop_map(
-        |(benefit, service, fund, lines, (deductible, coinsurance, above_ceiling, paid), steps)| Portion {
-            benefit,
-            service,
-            fund,
-            lines,
-            base: Fen::new(deductible + coinsurance + above_ceiling + paid),
-            deductible: Fen::new(deductible),
-            coinsurance: Fen::new(coinsurance),
-            above_ceiling: Fen::new(above_ceiling),
-            paid: Fen::new(paid),
-            steps,
+    let law = (vec(step(law), 0..5), option::of(id()));
+    (id(), select(Service::ALL), select(Fund::ALL), lines, parts, law).prop_map(
+        |(benefit, service, fund, lines, (deductible, coinsurance, above_ceiling, paid), (steps, family_account))| {
+            Portion {
+                benefit,
+                service,
+                fund,
+                lines,
+                base: Fen::new(deductible + coinsurance + above_ceiling + paid),
+                deductible: Fen::new(deductible),
+                coinsurance: Fen::new(coinsurance),
+                above_ceiling: Fen::new(above_ceiling),
+                paid: Fen::new(paid),
+                steps,
+                family_account,
+            }
         },
     )
 }

@@ -1,0 +1,133 @@
+//! What an individual account pays of a bill, and which payers a bill needs.
+//!
+//! The balance is an argument: who may draw on an account, and what of it is free, is known where the accounts are.
+
+use claim::{
+    Adjudication, Fund, InputName, Operation, PayerId, PersonId, Portion, PricedCase, Reason, Service, VisitKind,
+};
+use money::Fen;
+
+use crate::benefit::Base;
+use crate::formula::amount;
+use crate::{Benefit, Draft, InForce, RuleNotInForce};
+
+impl Draft<'_> {
+    /// Has an account pay what is left of the bill, up to what of it is `free`: the person's own, or a family member's.
+    ///
+    /// # Basis
+    /// 昆政办〔2022〕15号 第十八条（一）, 第十九条, 第二十一条 (个人账户不够支付的，由就诊购药人自付).
+    pub fn draw(&mut self, benefit: &Benefit, family_account: Option<&PersonId>, free: Fen) {
+        let mut portion = self.undrawn(benefit);
+        if portion.base.is_zero() {
+            return self.refuse(benefit, Reason::NothingLeft, &benefit.citation);
+        }
+        if free.is_zero() {
+            return self.refuse(benefit, Reason::BalanceUsedUp, &benefit.citation);
+        }
+        portion.paid = free.min(portion.base);
+        portion.above_ceiling = portion.base - portion.paid;
+        let inputs = vec![amount(InputName::Expense, portion.base), amount(InputName::Balance, free)];
+        portion.steps.push(step(Operation::DrawAccount, &benefit.citation, inputs, portion.paid));
+        portion.family_account = family_account.cloned();
+        self.adjudication.portions.push(portion);
+    }
+
+    /// What an account has to look at, with nothing paid of it.
+    fn undrawn(&self, benefit: &Benefit) -> Portion {
+        let split = self.case.split();
+        let (name, whole, eligible_only) = match benefit.base {
+            Base::EligibleRemainder => (InputName::Eligible, split.eligible, true),
+            Base::Lines(_) | Base::Overflow | Base::Personal(_) | Base::Remainder => {
+                (InputName::Expense, split.total(), false)
+            }
+        };
+        let earlier = self.earlier.iter().chain(std::iter::once(&self.adjudication));
+        let paid: Fen = earlier.flat_map(|adjudication| &adjudication.portions).map(|portion| portion.paid).sum();
+        let mut base = whole.less(paid);
+        let inputs = vec![amount(name, whole), amount(InputName::PaidEarlier, paid)];
+        let mut steps = vec![step(Operation::TakeBase, &benefit.citation, inputs, base)];
+        // An item of a forbidden use is outside the scheme, so no fund has paid a part of it.
+        let forbidden = self.forbidden(benefit, eligible_only);
+        if let Some(list) = benefit.forbidden.as_ref().filter(|_| !forbidden.is_zero()) {
+            let inputs = vec![amount(InputName::Expense, base), amount(InputName::Forbidden, forbidden)];
+            base = base.less(forbidden);
+            steps.push(step(Operation::LeaveOutForbiddenUses, &list.citation, inputs, base));
+        }
+        Portion {
+            benefit: benefit.id.clone(),
+            service: service_of(self.case.visit.kind),
+            fund: Fund::Account,
+            lines: Vec::new(),
+            base,
+            deductible: Fen::ZERO,
+            coinsurance: Fen::ZERO,
+            above_ceiling: base,
+            paid: Fen::ZERO,
+            steps,
+            family_account: None,
+        }
+    }
+
+    fn forbidden(&self, benefit: &Benefit, eligible_only: bool) -> Fen {
+        let Some(list) = &benefit.forbidden else { return Fen::ZERO };
+        let is_listed = |code: &str| {
+            let of_use =
+                |used: &str| code.strip_prefix(used).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
+            list.members.iter().any(|used| of_use(used))
+        };
+        let lines = self.case.lines.iter();
+        let listed = lines.filter(|line| line.item_code.as_ref().is_some_and(|code| is_listed(code.as_str())));
+        listed.map(|line| if eligible_only { line.split.eligible } else { line.amount }).sum()
+    }
+}
+
+impl InForce {
+    /// The payers that a case needs, in the order they are asked: one that only draws on individual accounts is left
+    /// out where the person does not want that.
+    ///
+    /// # Errors
+    /// [`RuleNotInForce`] where the person wants it and no rule covers it on the day.
+    pub fn payers_for(&self, case: &PricedCase) -> Result<Vec<&PayerId>, RuleNotInForce> {
+        let wanted = case.visit.use_individual_account;
+        if wanted && !self.payer_order().iter().any(|payer| self.draws_on_accounts(payer)) {
+            return Err(RuleNotInForce { kind: case.visit.kind, date: case.visit.service_date });
+        }
+        Ok(self.payer_order().iter().filter(|payer| wanted || !self.draws_on_accounts(payer)).collect())
+    }
+
+    /// Whether all that a payer gives comes out of individual accounts.
+    fn draws_on_accounts(&self, payer: &PayerId) -> bool {
+        let benefits = self.benefits_of(payer);
+        !benefits.is_empty() && benefits.iter().all(|benefit| benefit.account_holder().is_some())
+    }
+}
+
+fn step(
+    operation: Operation,
+    by: &std::sync::Arc<claim::Citation>,
+    inputs: Vec<claim::Input>,
+    result: Fen,
+) -> claim::Step {
+    claim::Step { operation, citation: std::sync::Arc::clone(by), inputs, result, rounded: false }
+}
+
+/// An account pays for the visit as a whole, so its portion settles as what the visit was declared as.
+const fn service_of(kind: VisitKind) -> Service {
+    match kind {
+        VisitKind::Outpatient | VisitKind::Pharmacy => Service::OrdinaryOutpatient,
+        VisitKind::OutpatientChronic => Service::Chronic,
+        VisitKind::OutpatientSpecial => Service::Special,
+        VisitKind::EmergencyRescue => Service::EmergencyRescue,
+        VisitKind::Ambulance120 => Service::Ambulance,
+        VisitKind::Inpatient => Service::Stay,
+        VisitKind::DaySurgery => Service::DaySurgery,
+        VisitKind::NegotiatedDrug => Service::NegotiatedDrug,
+    }
+}
+
+/// What an adjudication draws on individual accounts, in order: the family member whose account it is, none for the
+/// person's own, and how much.
+pub fn draws_of(adjudication: &Adjudication) -> impl Iterator<Item = (Option<&PersonId>, Fen)> {
+    let drawn = adjudication.portions.iter().filter(|portion| portion.fund == Fund::Account);
+    drawn.map(|portion| (portion.family_account.as_ref(), portion.paid))
+}
