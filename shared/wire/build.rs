@@ -7,6 +7,7 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     let root = Path::new("../../proto");
     println!("cargo::rerun-if-changed={}", root.display());
     let files = [
+        "onestop/account/v1/account.proto",
         "onestop/claim/v1/claim.proto",
         "onestop/error/v1/error.proto",
         "onestop/journal/v1/journal.proto",

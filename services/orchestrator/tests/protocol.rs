@@ -22,8 +22,9 @@ use wire::claim_v1::{
 };
 use wire::payer_v1::payer_server::{Payer, PayerServer};
 use wire::payer_v1::{
-    AdjudicateRequest, AdjudicateResponse, GetCountersRequest, GetCountersResponse, ListPostingsRequest,
-    ListPostingsResponse, PostRequest, PostResponse,
+    AdjudicateRequest, AdjudicateResponse, GetCountersRequest, GetCountersResponse, HoldRequest, HoldResponse,
+    ListExpiredHoldsRequest, ListExpiredHoldsResponse, ListPostingsRequest, ListPostingsResponse, PostRequest,
+    PostResponse, VoidRequest, VoidResponse,
 };
 use wire::proto::google::r#type::Date;
 use wire::register_v1::register_server::{Register, RegisterServer};
@@ -196,6 +197,21 @@ impl Payer for FakePayer {
         _request: Request<ListPostingsRequest>,
     ) -> Result<Response<ListPostingsResponse>, Status> {
         Err(Status::unimplemented("not needed"))
+    }
+
+    async fn hold(&self, _request: Request<HoldRequest>) -> Result<Response<HoldResponse>, Status> {
+        Err(Status::unimplemented("not needed"))
+    }
+
+    async fn void(&self, _request: Request<VoidRequest>) -> Result<Response<VoidResponse>, Status> {
+        Err(Status::unimplemented("not needed"))
+    }
+
+    async fn list_expired_holds(
+        &self,
+        _request: Request<ListExpiredHoldsRequest>,
+    ) -> Result<Response<ListExpiredHoldsResponse>, Status> {
+        Ok(Response::new(ListExpiredHoldsResponse::default()))
     }
 }
 

@@ -6,6 +6,7 @@
 //! The way of a claim through these types: a caller's [`Case`] and the facts of the register make a
 //! [`PricedCase`]; each payer answers it with an [`Adjudication`]; together they make a [`Statement`].
 
+mod account;
 mod adjudication;
 mod case;
 mod facts;
@@ -16,6 +17,7 @@ mod slug;
 mod statement;
 mod violation;
 
+pub use account::{Kinship, MovementKind};
 pub use adjudication::{
     Adjudication, Citation, CounterKey, CounterMove, CounterName, Fund, Input, InputName, InputValue, Operation,
     Portion, Reason, Refusal, RuleStatus, Service, Step,

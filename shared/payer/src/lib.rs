@@ -3,7 +3,7 @@
 //! Asking writes nothing; only a settlement that was made true is posted.
 
 mod failure;
-mod request;
+pub mod request;
 mod service;
 
 pub use service::{PayerService, server};

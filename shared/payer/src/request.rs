@@ -8,13 +8,22 @@ use wire::{MAX_ADJUDICATIONS, read};
 const DEFAULT_PAGE_SIZE: u32 = 50;
 const LAST_YEAR: i32 = 9_999;
 
-pub(crate) struct Adjudicate {
-    pub(crate) person_id: PersonId,
-    pub(crate) case: PricedCase,
-    pub(crate) earlier: Vec<Adjudication>,
+/// The fields of an `AdjudicateRequest`.
+#[derive(Debug)]
+pub struct Adjudicate {
+    /// Whose bill it is.
+    pub person_id: PersonId,
+    /// The case.
+    pub case: PricedCase,
+    /// What earlier payers decided.
+    pub earlier: Vec<Adjudication>,
 }
 
-pub(crate) fn adjudicate(message: proto::AdjudicateRequest) -> Result<Adjudicate, Violations> {
+/// Reads what a decision is asked on.
+///
+/// # Errors
+/// All faults.
+pub fn adjudicate(message: proto::AdjudicateRequest) -> Result<Adjudicate, Violations> {
     read(|at| {
         let person_id = at.id("person_id", &message.person_id);
         let case = at.message("case", message.case);
@@ -24,7 +33,10 @@ pub(crate) fn adjudicate(message: proto::AdjudicateRequest) -> Result<Adjudicate
 }
 
 /// A decision to book, which must be one of `payer`'s own.
-pub(crate) fn post(message: proto::PostRequest, payer: &PayerId) -> Result<Post, Violations> {
+///
+/// # Errors
+/// All faults.
+pub fn post(message: proto::PostRequest, payer: &PayerId) -> Result<Post, Violations> {
     read(|at| {
         let person_id = at.id("person_id", &message.person_id);
         let settlement_id = at.id("settlement_id", &message.settlement_id);

@@ -8,12 +8,13 @@ use host::MAX_MESSAGE_BYTES;
 use ledger::{Ledger, PostOutcome};
 use rulebook::{Counters, Lookup, PayerRules};
 use tonic::{Request, Response, Status};
-use wire::Failure;
 use wire::payer_v1::payer_server::{Payer, PayerServer};
 use wire::payer_v1::{
-    AdjudicateRequest, AdjudicateResponse, Counter, GetCountersRequest, GetCountersResponse, ListPostingsRequest,
-    ListPostingsResponse, PostRequest, PostResponse, Posting,
+    AdjudicateRequest, AdjudicateResponse, Counter, GetCountersRequest, GetCountersResponse, HoldRequest, HoldResponse,
+    ListExpiredHoldsRequest, ListExpiredHoldsResponse, ListPostingsRequest, ListPostingsResponse, PostRequest,
+    PostResponse, Posting, VoidRequest, VoidResponse,
 };
+use wire::{ErrorReason, Failure};
 
 use crate::{failure, request};
 
@@ -106,4 +107,24 @@ impl Payer for PayerService {
         let next_page_token = page.next.map(|cursor| cursor.to_string()).unwrap_or_default();
         Ok(Response::new(ListPostingsResponse { postings: postings.collect(), next_page_token }))
     }
+
+    async fn hold(&self, _request: Request<HoldRequest>) -> Result<Response<HoldResponse>, Status> {
+        Err(holds_nothing())
+    }
+
+    async fn void(&self, _request: Request<VoidRequest>) -> Result<Response<VoidResponse>, Status> {
+        Err(holds_nothing())
+    }
+
+    async fn list_expired_holds(
+        &self,
+        _request: Request<ListExpiredHoldsRequest>,
+    ) -> Result<Response<ListExpiredHoldsResponse>, Status> {
+        Ok(Response::new(ListExpiredHoldsResponse::default()))
+    }
+}
+
+/// Only one person draws on a pooled fund's counters, so there is nothing to hold.
+fn holds_nothing() -> Status {
+    Failure::new(ErrorReason::NotServed, "this payer holds no money").into()
 }

@@ -3,12 +3,14 @@
 //! The balance is an argument: who may draw on an account, and what of it is free, is known where the accounts are.
 
 use claim::{
-    Adjudication, Fund, InputName, Operation, PayerId, PersonId, Portion, PricedCase, Reason, Service, VisitKind,
+    Adjudication, Employment, Fund, InputName, Insurance, Level, Operation, PayerId, PersonId, Portion, PricedCase,
+    Reason, Service, VisitKind,
 };
-use money::Fen;
+use money::{Fen, Rate};
 
 use crate::benefit::Base;
 use crate::formula::amount;
+use crate::value::{ByPerson, Cited};
 use crate::{Benefit, Draft, InForce, RuleNotInForce};
 
 impl Draft<'_> {
@@ -81,6 +83,15 @@ impl Draft<'_> {
     }
 }
 
+/// What comes into an account for a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountCredit {
+    /// What is credited.
+    pub credited: Fen,
+    /// The personal share of long-term-care insurance, taken out of it; at most all of it.
+    pub long_term_care: Fen,
+}
+
 impl InForce {
     /// The payers that a case needs, in the order they are asked: one that only draws on individual accounts is left
     /// out where the person does not want that.
@@ -93,6 +104,24 @@ impl InForce {
             return Err(RuleNotInForce { kind: case.visit.kind, date: case.visit.service_date });
         }
         Ok(self.payer_order().iter().filter(|payer| wanted || !self.draws_on_accounts(payer)).collect())
+    }
+
+    /// What an account is credited for a payment base, and what of it goes to long-term-care insurance; `None` on a
+    /// day without a rule. Each is rounded half up once.
+    ///
+    /// # Basis
+    /// 昆政办〔2022〕15号 第十六条, 第十七条.
+    #[must_use]
+    pub fn account_credit(&self, employment: Employment, base: Fen) -> Option<AccountCredit> {
+        let rate = match employment {
+            Employment::Active => self.active_credit.as_ref()?,
+            Employment::Retired => self.retired_credit.as_ref()?,
+        };
+        let insurance = Insurance::Employee(employment);
+        let share = |rate: &Cited<ByPerson<Rate>>| (base * rate.value.at(insurance, Level::One)).round_half_up();
+        let credited = share(rate);
+        let long_term_care = self.long_term_care.as_ref().map_or(Fen::ZERO, share).min(credited);
+        Some(AccountCredit { credited, long_term_care })
     }
 
     /// Whether all that a payer gives comes out of individual accounts.

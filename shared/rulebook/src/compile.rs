@@ -76,6 +76,10 @@ pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolve
         Some("on-the-whole-amount") => SelfPayBase::WholeAmount,
         Some(_) | None => SelfPayBase::WithinCap,
     };
+    let person_rate = |id: &str| compiler.rate(id).ok();
+    let (active_credit, retired_credit) =
+        (person_rate("account.credit.active.rate"), person_rate("account.credit.retired.rate"));
+    let long_term_care = person_rate("account.long-term-care.rate");
     let rules = InForce {
         date,
         payer_order,
@@ -89,6 +93,9 @@ pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolve
         class_a_drugs,
         split_citations,
         self_pay_base,
+        active_credit,
+        retired_credit,
+        long_term_care,
     };
     (rules, unresolved)
 }

@@ -29,6 +29,9 @@ pub struct InForce {
     pub(crate) class_a_drugs: Vec<Arc<str>>,
     pub(crate) split_citations: Option<SplitCitations>,
     pub(crate) self_pay_base: SelfPayBase,
+    pub(crate) active_credit: Option<Cited<ByPerson<Rate>>>,
+    pub(crate) retired_credit: Option<Cited<ByPerson<Rate>>>,
+    pub(crate) long_term_care: Option<Cited<ByPerson<Rate>>>,
 }
 
 /// What the initial self-pay of a line above its price cap is a share of.

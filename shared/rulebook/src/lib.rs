@@ -30,7 +30,7 @@ mod rulebook;
 mod value;
 mod year;
 
-pub use account::draws_of;
+pub use account::{AccountCredit, draws_of};
 pub use benefit::Benefit;
 pub use conditions::Verdict;
 pub use description::{

@@ -202,11 +202,15 @@ const fn code_of(reason: ErrorReason) -> Code {
         ErrorReason::SettlementNotFound
         | ErrorReason::PersonNotFound
         | ErrorReason::InstitutionNotFound
-        | ErrorReason::ItemNotFound => Code::NotFound,
+        | ErrorReason::ItemNotFound
+        | ErrorReason::AccountNotFound => Code::NotFound,
         ErrorReason::RequestIdReused => Code::AlreadyExists,
-        ErrorReason::CoverNotActive | ErrorReason::InstitutionNotDesignated | ErrorReason::RuleNotInForce => {
-            Code::FailedPrecondition
-        }
+        ErrorReason::CoverNotActive
+        | ErrorReason::InstitutionNotDesignated
+        | ErrorReason::RuleNotInForce
+        | ErrorReason::AccountClosed
+        | ErrorReason::AccountMoneyHeld
+        | ErrorReason::AccountCreditedBefore => Code::FailedPrecondition,
         ErrorReason::ChainContended => Code::Aborted,
         ErrorReason::PayerUnavailable | ErrorReason::RegisterUnavailable | ErrorReason::StoreUnavailable => {
             Code::Unavailable
@@ -230,6 +234,10 @@ const fn message_zh(reason: ErrorReason) -> &'static str {
         ErrorReason::CoverNotActive => "该人员在就医日期未参保或待遇暂停。",
         ErrorReason::InstitutionNotDesignated => "该机构在就医日期不是定点医药机构。",
         ErrorReason::RuleNotInForce => "就医日期没有适用于该类就诊的现行规定。",
+        ErrorReason::AccountNotFound => "该人员没有个人账户。",
+        ErrorReason::AccountClosed => "该个人账户已注销。",
+        ErrorReason::AccountMoneyHeld => "该个人账户有正在进行的结算，请稍后重试。",
+        ErrorReason::AccountCreditedBefore => "该时段已由其他请求划入个人账户。",
         ErrorReason::ChainContended => "该人员有其他结算正在进行，请稍后重试。",
         ErrorReason::PayerUnavailable | ErrorReason::RegisterUnavailable | ErrorReason::StoreUnavailable => {
             "系统暂时无法处理，请稍后用同一请求编号重试。"

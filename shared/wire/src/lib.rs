@@ -22,6 +22,11 @@ pub mod proto {
     }
     /// `onestop`.
     pub mod onestop {
+        pub mod account {
+            pub mod v1 {
+                tonic::include_proto!("onestop.account.v1");
+            }
+        }
         pub mod claim {
             pub mod v1 {
                 tonic::include_proto!("onestop.claim.v1");
@@ -73,7 +78,8 @@ pub use date::timestamp;
 pub use failure::{ErrorReason, Failure};
 pub use listed::{Listed, NotListed};
 pub use proto::onestop::{
-    claim::v1 as claim_v1, payer::v1 as payer_v1, register::v1 as register_v1, settlement::v1 as settlement_v1,
+    account::v1 as account_v1, claim::v1 as claim_v1, payer::v1 as payer_v1, register::v1 as register_v1,
+    settlement::v1 as settlement_v1,
 };
 pub use reader::{FromMessage, Reader, read};
 pub use statement::MAX_ADJUDICATIONS;

@@ -98,6 +98,8 @@ listed! {
         BeyondCeiling, PaidAtRate, PaidByBands, ToppedUp, PaidUpToCeiling, HighestApplies, NotPayableYet,
         DrawnOnAccount, BeyondBalance,
     }
+    Kinship = Kinship { Spouse, Parent, Child }
+    MovementKind = MovementKind { Opening, Credit, LongTermCare, Draw, Refund, Bequest, Inheritance }
     Rounding = Rounding { Exact, HalfUp, Remainder }
 }
 

@@ -1,0 +1,56 @@
+-- One account a person. balance_fen is the sum of its movements, held_fen the sum of its holds that are still held, and
+-- sequence the number of its last movement. Whatever changes an account, its holds or its movements counts revision up,
+-- and is written only onto the revision that it was decided on.
+CREATE TABLE account (
+    person_id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    revision BIGINT NOT NULL,
+    revised_from BIGINT NOT NULL,
+    sequence BIGINT NOT NULL,
+    balance_fen BIGINT NOT NULL,
+    held_fen BIGINT NOT NULL,
+    closed_time TIMESTAMPTZ,
+    CHECK (held_fen >= 0 AND balance_fen >= held_fen)
+);
+
+-- What came in and went out. Never updated. reference names what it is for: a period, a settlement, a person.
+CREATE TABLE movement (
+    person_id TEXT COLLATE "C" NOT NULL,
+    sequence BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    reference TEXT COLLATE "C" NOT NULL,
+    request_id TEXT COLLATE "C" NOT NULL,
+    amount_fen BIGINT NOT NULL,
+    balance_fen BIGINT NOT NULL,
+    other_person_id TEXT COLLATE "C",
+    recorded_time TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (person_id, sequence)
+);
+
+CREATE UNIQUE INDEX movement_reference ON movement (person_id, kind, reference);
+CREATE UNIQUE INDEX movement_request ON movement (person_id, kind, request_id);
+
+-- Money that a settlement has spoken for. state: held, captured, void.
+CREATE TABLE hold (
+    person_id TEXT COLLATE "C" NOT NULL,
+    settlement_id TEXT COLLATE "C" NOT NULL,
+    patient_id TEXT COLLATE "C" NOT NULL,
+    amount_fen BIGINT NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
+    expiry_time TIMESTAMPTZ NOT NULL,
+    recorded_time TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (person_id, settlement_id)
+);
+
+CREATE INDEX hold_expiry ON hold (expiry_time) WHERE state = 'held';
+CREATE INDEX hold_patient ON hold (patient_id, settlement_id);
+
+-- Who may draw on whose account, by civil days, both inclusive.
+CREATE TABLE authorisation (
+    person_id TEXT COLLATE "C" NOT NULL,
+    member_id TEXT COLLATE "C" NOT NULL,
+    from_date DATE NOT NULL,
+    to_date DATE,
+    kinship TEXT COLLATE "C" NOT NULL,
+    recorded_time TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (person_id, member_id, from_date)
+);

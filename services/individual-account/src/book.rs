@@ -1,0 +1,244 @@
+//! [`AccountBook`]: every individual account, its movements, its holds, and who may draw on it.
+//!
+//! Money that is held stays held until it is captured or given up: no clock frees it here. Whoever can tell that a
+//! settlement will never be gives its holds up; [`AccountBook::expired_holds`] says which ones are due.
+
+mod authorisation;
+mod change;
+mod error;
+mod plan;
+mod postgres;
+mod rows;
+mod sqlite;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use claim::{PersonId, SettlementId};
+use money::Fen;
+use store::{BatchLimits, Batcher, Database, Location, Migration, Migrations, StoreError, on_database};
+
+pub use authorisation::Authorisation;
+pub use change::{Closing, Credit, Done, Draws};
+pub use error::AccountError;
+pub use rows::{AccountState, Movement};
+
+use change::{Change, Entry};
+use rows::{AccountRow, HoldRow, MovementRow, account_from, hold_from, movement_from, person};
+
+/// How many movements or postings a page holds at most.
+pub const PAGE_SIZE_MAX: u32 = 500;
+
+const MIGRATIONS: Migrations = Migrations {
+    sqlite: &[Migration { version: 1, name: "accounts", sql: include_str!("../migrations/sqlite/0001_accounts.sql") }],
+    postgres: &[Migration {
+        version: 1,
+        name: "accounts",
+        sql: include_str!("../migrations/postgres/0001_accounts.sql"),
+    }],
+};
+
+const ACCOUNT: &str =
+    "SELECT person_id, revision, sequence, balance_fen, held_fen, closed_time FROM account WHERE person_id = $1";
+const MOVEMENTS: &str = "
+    SELECT person_id, sequence, kind, reference, request_id, amount_fen, balance_fen, other_person_id, recorded_time
+    FROM movement WHERE person_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3";
+const EXPIRED: &str = "
+    SELECT DISTINCT patient_id, settlement_id FROM hold WHERE state = 'held' AND expiry_time <= $1 LIMIT $2";
+const HOLDERS: &str = "SELECT person_id FROM hold WHERE patient_id = $1 AND settlement_id = $2 AND state = 'held'";
+const CAPTURED: &str = "
+    SELECT person_id, settlement_id, patient_id, amount_fen, state, expiry_time, recorded_time
+    FROM hold WHERE patient_id = $1 AND state = 'captured' ORDER BY settlement_id DESC";
+
+/// A hold whose time is over, by its settlement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpiredHold {
+    /// Whose bill it was for.
+    pub patient_id: PersonId,
+    /// The settlement that never captured it.
+    pub settlement_id: SettlementId,
+}
+
+/// What one settlement of a person cost individual accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    /// The settlement.
+    pub settlement_id: SettlementId,
+    /// How much, from all accounts.
+    pub amount: Fen,
+    /// When it was booked.
+    pub recorded_time: DateTime<Utc>,
+}
+
+/// Every individual account in one database. Cheap to clone; all clones share the connections and the batches.
+#[derive(Clone, Debug)]
+pub struct AccountBook {
+    database: Database,
+    changes: Batcher<Arc<Entry>, Done, AccountError>,
+}
+
+impl AccountBook {
+    /// Opens the accounts at `location`; makes the book where there is none yet.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub async fn open(location: &Location) -> Result<Self, StoreError> {
+        let database = Database::open(location, "individual-account", &MIGRATIONS).await?;
+        let changes = Batcher::start(BatchLimits::default(), {
+            let database = database.clone();
+            move |batch: Vec<Arc<Entry>>| {
+                let database = database.clone();
+                async move {
+                    match &database {
+                        Database::Sqlite(pool) => sqlite::enter(pool, &batch).await,
+                        Database::Postgres(pool) => postgres::enter(pool, &batch).await,
+                    }
+                }
+            }
+        });
+        Ok(Self { database, changes })
+    }
+
+    /// Puts money into an account.
+    ///
+    /// # Errors
+    /// A closed account, a period that another request credited, a request that was used before with another content,
+    /// overload, or the store.
+    pub async fn credit(&self, credit: Credit, now: DateTime<Utc>) -> Result<Done, AccountError> {
+        self.enter(Change::Credit(credit), now).await
+    }
+
+    /// Holds money for a settlement until `expiry_time` at least: in every account, or in none of them.
+    ///
+    /// # Errors
+    /// A hold of the settlement that has ended or has another content, overload, or the store.
+    pub async fn hold(
+        &self,
+        draws: Draws,
+        expiry_time: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Done, AccountError> {
+        self.enter(Change::Hold { draws, expiry_time }, now).await
+    }
+
+    /// Takes out what a settlement holds, however late it is.
+    ///
+    /// # Errors
+    /// A settlement that does not hold it, overload, or the store.
+    pub async fn capture(&self, draws: Draws, now: DateTime<Utc>) -> Result<Done, AccountError> {
+        self.enter(Change::Capture(draws), now).await
+    }
+
+    /// Gives up what a settlement that will never be holds. What was captured stays captured.
+    ///
+    /// # Errors
+    /// Overload, or the store.
+    pub async fn void(
+        &self,
+        patient_id: &PersonId,
+        settlement_id: &SettlementId,
+        now: DateTime<Utc>,
+    ) -> Result<Done, AccountError> {
+        let rows: Vec<(String,)> = on_database!(&self.database, |pool| {
+            let holders = sqlx::query_as(HOLDERS).bind(patient_id.as_str()).bind(settlement_id.as_str());
+            holders.fetch_all(pool).await?
+        });
+        let holders = rows.iter().map(|(holder,)| person(holder)).collect::<Result<Vec<_>, _>>()?;
+        if holders.is_empty() {
+            return Ok(Done::Before);
+        }
+        self.enter(Change::Void { settlement_id: settlement_id.clone(), holders }, now).await
+    }
+
+    /// Empties an account and closes it: the balance is paid out or goes to an heir's account.
+    ///
+    /// # Errors
+    /// No account, a closed one, money that is held, overload, or the store.
+    ///
+    /// # Basis
+    /// 昆政办〔2022〕15号 第二十条.
+    pub async fn close_account(&self, closing: Closing, now: DateTime<Utc>) -> Result<Done, AccountError> {
+        self.enter(Change::Close(closing), now).await
+    }
+
+    /// Where an account stands; `None` where the person has none.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn account(&self, person_id: &PersonId) -> Result<Option<AccountState>, AccountError> {
+        let row: Option<AccountRow> = on_database!(&self.database, |pool| {
+            sqlx::query_as(ACCOUNT).bind(person_id.as_str()).fetch_optional(pool).await?
+        });
+        Ok(row.map(account_from).transpose()?.map(|(_, account)| account))
+    }
+
+    /// An account's movements before a number, newest first, at most `count`.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn movements(
+        &self,
+        person_id: &PersonId,
+        before_sequence: i64,
+        count: u32,
+    ) -> Result<Vec<Movement>, AccountError> {
+        let rows: Vec<MovementRow> = on_database!(&self.database, |pool| {
+            let page = sqlx::query_as(MOVEMENTS).bind(person_id.as_str()).bind(before_sequence);
+            page.bind(i64::from(count)).fetch_all(pool).await?
+        });
+        Ok(rows.into_iter().map(movement_from).collect::<Result<_, _>>()?)
+    }
+
+    /// What a person's settlements took out of accounts, whoever's they are.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn drawn_for(&self, patient_id: &PersonId) -> Result<Vec<Drawn>, AccountError> {
+        let rows: Vec<HoldRow> = on_database!(&self.database, |pool| {
+            sqlx::query_as(CAPTURED).bind(patient_id.as_str()).fetch_all(pool).await?
+        });
+        let mut drawn: Vec<Drawn> = Vec::new();
+        for hold in rows.into_iter().map(hold_from) {
+            let hold = hold?;
+            match drawn.last_mut().filter(|last| last.settlement_id == hold.settlement_id) {
+                Some(last) => last.amount += hold.amount,
+                None => drawn.push(Drawn {
+                    settlement_id: hold.settlement_id,
+                    amount: hold.amount,
+                    recorded_time: hold.recorded_time,
+                }),
+            }
+        }
+        Ok(drawn)
+    }
+
+    /// Holds whose time is over at `now`, at most `count` settlements.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn expired_holds(&self, now: DateTime<Utc>, count: u32) -> Result<Vec<ExpiredHold>, AccountError> {
+        let rows: Vec<(String, String)> = on_database!(&self.database, |pool| {
+            sqlx::query_as(EXPIRED).bind(now.trunc_subsecs(6)).bind(i64::from(count)).fetch_all(pool).await?
+        });
+        let hold = |(patient_id, settlement_id): (String, String)| {
+            let settlement_id = SettlementId::new(&settlement_id).map_err(StoreError::corrupt)?;
+            Ok(ExpiredHold { patient_id: person(&patient_id)?, settlement_id })
+        };
+        rows.into_iter().map(hold).collect()
+    }
+
+    /// The database, for who may draw on whose account.
+    pub(crate) const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Closes the connections. What was entered before is kept; what comes after fails.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+
+    async fn enter(&self, change: Change, now: DateTime<Utc>) -> Result<Done, AccountError> {
+        let entry = Entry { change: change.to_the_microsecond(), recorded_time: now.trunc_subsecs(6) };
+        Ok(self.changes.submit(Arc::new(entry)).await?)
+    }
+}

@@ -1,0 +1,199 @@
+//! [`AccountPayer`]: the `Payer` service over the book of accounts, with holds.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use claim::{Adjudication, PersonId, PricedCase, SettlementId};
+use host::{Clock, MAX_MESSAGE_BYTES};
+use money::Fen;
+use payer::request;
+use rulebook::{Lookup, draws_of};
+use tonic::{Request, Response, Status};
+use wire::payer_v1 as proto;
+use wire::payer_v1::payer_server::{Payer, PayerServer};
+use wire::{Failure, Reader};
+
+use crate::{AccountBook, Balances, Done, Draws, FamilyBalance, IndividualAccount, PAGE_SIZE_MAX, failure};
+
+/// How long money is held for a settlement before somebody is asked whether it will ever be.
+const HOLD_TIME: Duration = Duration::from_secs(60);
+const DEFAULT_PAGE_SIZE: u32 = 50;
+
+/// Individual accounts as a payer. Cheap to clone.
+#[derive(Clone)]
+pub struct AccountPayer {
+    rules: IndividualAccount,
+    lookup: Lookup,
+    book: AccountBook,
+    clock: Clock,
+}
+
+impl AccountPayer {
+    /// The payer that decides by `lookup` and pays from `book`.
+    #[must_use]
+    pub fn new(lookup: Lookup, book: AccountBook, clock: Clock) -> Self {
+        Self { rules: IndividualAccount::new(), lookup, book, clock }
+    }
+
+    async fn balances(&self, person_id: &PersonId, case: &PricedCase) -> Result<Balances, Failure> {
+        let mut balances = Balances { own: self.free(person_id).await?, family: BTreeMap::new() };
+        for holder in &case.visit.family_accounts {
+            let authorised = self.book.is_authorised(holder, person_id, case.visit.service_date).await;
+            let is_authorised = authorised.map_err(failure::of_book)?;
+            let free = if is_authorised { self.free(holder).await? } else { Fen::ZERO };
+            balances.family.insert(holder.clone(), FamilyBalance { free, is_authorised });
+        }
+        Ok(balances)
+    }
+
+    async fn free(&self, holder: &PersonId) -> Result<Fen, Failure> {
+        let account = self.book.account(holder).await.map_err(failure::of_book)?;
+        Ok(account.map_or(Fen::ZERO, |account| account.free()))
+    }
+}
+
+impl fmt::Debug for AccountPayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountPayer").finish_non_exhaustive()
+    }
+}
+
+/// The payer's gRPC server, which takes messages of up to [`host::MAX_MESSAGE_BYTES`].
+#[must_use]
+pub fn payer_server(service: AccountPayer) -> PayerServer<AccountPayer> {
+    PayerServer::new(service).max_decoding_message_size(MAX_MESSAGE_BYTES).max_encoding_message_size(MAX_MESSAGE_BYTES)
+}
+
+#[tonic::async_trait]
+impl Payer for AccountPayer {
+    #[tracing::instrument(skip_all, fields(payer = IndividualAccount::ID))]
+    async fn adjudicate(
+        &self,
+        request: Request<proto::AdjudicateRequest>,
+    ) -> Result<Response<proto::AdjudicateResponse>, Status> {
+        let request::Adjudicate { person_id, case, earlier } =
+            request::adjudicate(request.into_inner()).map_err(Failure::from)?;
+        let rules = self.lookup.in_force(case.visit.service_date);
+        let balances = self.balances(&person_id, &case).await?;
+        let adjudication = self.rules.adjudicate(&rules, &case, &earlier, &balances);
+        let adjudication = adjudication.map_err(|error| failure::not_in_force(&error))?;
+        Ok(Response::new(proto::AdjudicateResponse { adjudication: Some((&adjudication).into()) }))
+    }
+
+    #[tracing::instrument(skip_all, fields(payer = IndividualAccount::ID))]
+    async fn hold(&self, request: Request<proto::HoldRequest>) -> Result<Response<proto::HoldResponse>, Status> {
+        let draws = wire::read(|at| read_hold(request.into_inner(), at)).map_err(Failure::from)?;
+        let now = self.clock.now();
+        let expiry_time = now + HOLD_TIME;
+        let done = self.book.hold(draws, expiry_time, now).await.map_err(failure::of_book)?;
+        let held = match done {
+            Done::Now | Done::Before => true,
+            Done::TooLittle => false,
+        };
+        Ok(Response::new(proto::HoldResponse { held, expiry_time: Some(wire::timestamp(expiry_time)) }))
+    }
+
+    #[tracing::instrument(skip_all, fields(payer = IndividualAccount::ID))]
+    async fn void(&self, request: Request<proto::VoidRequest>) -> Result<Response<proto::VoidResponse>, Status> {
+        let proto::VoidRequest { person_id, settlement_id } = request.into_inner();
+        let read = wire::read(|at| {
+            let person_id = at.id::<PersonId>("person_id", &person_id);
+            let settlement_id = at.id::<SettlementId>("settlement_id", &settlement_id);
+            Some((person_id?, settlement_id?))
+        });
+        let (person_id, settlement_id) = read.map_err(Failure::from)?;
+        self.book.void(&person_id, &settlement_id, self.clock.now()).await.map_err(failure::of_book)?;
+        Ok(Response::new(proto::VoidResponse {}))
+    }
+
+    #[tracing::instrument(skip_all, fields(payer = IndividualAccount::ID))]
+    async fn list_expired_holds(
+        &self,
+        request: Request<proto::ListExpiredHoldsRequest>,
+    ) -> Result<Response<proto::ListExpiredHoldsResponse>, Status> {
+        let count = wire::read(|at| read_page_size(request.get_ref().page_size, at)).map_err(Failure::from)?;
+        let expired = self.book.expired_holds(self.clock.now(), count).await.map_err(failure::of_book)?;
+        let holds = expired.into_iter().map(|hold| proto::ExpiredHold {
+            person_id: hold.patient_id.to_string(),
+            settlement_id: hold.settlement_id.to_string(),
+        });
+        Ok(Response::new(proto::ListExpiredHoldsResponse { holds: holds.collect() }))
+    }
+
+    #[tracing::instrument(skip_all, fields(payer = IndividualAccount::ID))]
+    async fn post(&self, request: Request<proto::PostRequest>) -> Result<Response<proto::PostResponse>, Status> {
+        let post = request::post(request.into_inner(), self.rules.id()).map_err(Failure::from)?;
+        let draws = draws(post.person_id, post.settlement_id, &post.adjudication);
+        let done = self.book.capture(draws, post.recorded_time).await.map_err(failure::of_book)?;
+        let already_posted = match done {
+            Done::Now => false,
+            Done::Before | Done::TooLittle => true,
+        };
+        Ok(Response::new(proto::PostResponse { already_posted }))
+    }
+
+    /// An account has a balance and no counters.
+    async fn get_counters(
+        &self,
+        _request: Request<proto::GetCountersRequest>,
+    ) -> Result<Response<proto::GetCountersResponse>, Status> {
+        Ok(Response::new(proto::GetCountersResponse::default()))
+    }
+
+    /// What the person's own bills drew, from whoever's account; the movements of an account are the accounts' service's.
+    #[tracing::instrument(skip_all, fields(payer = IndividualAccount::ID))]
+    async fn list_postings(
+        &self,
+        request: Request<proto::ListPostingsRequest>,
+    ) -> Result<Response<proto::ListPostingsResponse>, Status> {
+        let message = request.into_inner();
+        let read = wire::read(|at| {
+            let person_id = at.id::<PersonId>("person_id", &message.person_id);
+            let page_size = read_page_size(message.page_size, at);
+            let before = at.optional_id::<SettlementId>("page_token", &message.page_token);
+            Some((person_id?, page_size?, before?))
+        });
+        let (person_id, page_size, before) = read.map_err(Failure::from)?;
+        let drawn = self.book.drawn_for(&person_id).await.map_err(failure::of_book)?;
+        let is_older = |of: &crate::Drawn| before.as_ref().is_none_or(|before| of.settlement_id < *before);
+        let mut rest = drawn.into_iter().filter(is_older).peekable();
+        let mut postings = Vec::new();
+        for of in rest.by_ref().take(usize::try_from(page_size).unwrap_or(usize::MAX)) {
+            postings.push(proto::Posting {
+                settlement_id: of.settlement_id.to_string(),
+                fund: wire::claim_v1::Fund::Account.into(),
+                paid_fen: of.amount.get(),
+                recorded_time: Some(wire::timestamp(of.recorded_time)),
+            });
+        }
+        let last = postings.last().filter(|_| rest.peek().is_some());
+        let next_page_token = last.map(|posting| posting.settlement_id.clone()).unwrap_or_default();
+        Ok(Response::new(proto::ListPostingsResponse { postings, next_page_token }))
+    }
+}
+
+fn read_page_size(page_size: i32, at: &Reader<'_>) -> Option<u32> {
+    let size = u32::try_from(page_size).ok().filter(|size| *size <= PAGE_SIZE_MAX);
+    at.check("page_size", size.is_some(), format_args!("must be 0 to {PAGE_SIZE_MAX}"))?;
+    size.map(|size| if size == 0 { DEFAULT_PAGE_SIZE } else { size })
+}
+
+fn read_hold(message: proto::HoldRequest, at: &Reader<'_>) -> Option<Draws> {
+    let person_id = at.id::<PersonId>("person_id", &message.person_id);
+    let settlement_id = at.id::<SettlementId>("settlement_id", &message.settlement_id);
+    let adjudication: Option<Adjudication> = at.message("adjudication", message.adjudication);
+    let adjudication = adjudication?;
+    let own = adjudication.payer.as_str() == IndividualAccount::ID;
+    at.check("adjudication.payer", own, "is another payer")?;
+    Some(draws(person_id?, settlement_id?, &adjudication))
+}
+
+/// What an adjudication draws, account by account.
+fn draws(patient_id: PersonId, settlement_id: SettlementId, adjudication: &Adjudication) -> Draws {
+    let mut by_holder = BTreeMap::<PersonId, Fen>::new();
+    for (member, drawn) in draws_of(adjudication).filter(|(_, drawn)| !drawn.is_zero()) {
+        *by_holder.entry(member.unwrap_or(&patient_id).clone()).or_default() += drawn;
+    }
+    Draws { patient_id, settlement_id, by_holder }
+}
