@@ -48,6 +48,8 @@ pub(crate) struct NewLink {
     pub(crate) recorded_time: chrono::DateTime<chrono::Utc>,
     pub(crate) document: Vec<u8>,
     pub(crate) hash: LinkHash,
+    /// Whether a payer holds money for it, so that its number must not have been given up.
+    pub(crate) holds_money: bool,
 }
 
 /// What a new link settles, beside its place in the chain.
@@ -64,6 +66,7 @@ pub(crate) struct Settled<'s> {
 impl NewLink {
     /// The link that follows `head`.
     pub(crate) fn after(head: &Head, settled: Settled<'_>) -> Self {
+        let holds_money = crate::payers::holds_money(&settled.statement);
         let sequence = head.sequence.saturating_add(1);
         let previous_hash = head.hash.as_ref().map(|hash| hash.as_bytes().to_vec()).unwrap_or_default();
         let document = Link {
@@ -88,6 +91,7 @@ impl NewLink {
             recorded_time: settled.recorded_time,
             hash: hash_of(&previous_hash, &document),
             document,
+            holds_money,
         }
     }
 }

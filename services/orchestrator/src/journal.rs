@@ -13,12 +13,22 @@ use store::{BatchError, BatchLimits, Batcher, Database, Location, Migration, Mig
 use crate::chain::{Head, NewLink};
 
 const MIGRATIONS: Migrations = Migrations {
-    sqlite: &[Migration { version: 1, name: "journal", sql: include_str!("../migrations/sqlite/0001_journal.sql") }],
-    postgres: &[Migration {
-        version: 1,
-        name: "journal",
-        sql: include_str!("../migrations/postgres/0001_journal.sql"),
-    }],
+    sqlite: &[
+        Migration { version: 1, name: "journal", sql: include_str!("../migrations/sqlite/0001_journal.sql") },
+        Migration {
+            version: 10,
+            name: "spent_numbers",
+            sql: include_str!("../migrations/sqlite/0010_spent_numbers.sql"),
+        },
+    ],
+    postgres: &[
+        Migration { version: 1, name: "journal", sql: include_str!("../migrations/postgres/0001_journal.sql") },
+        Migration {
+            version: 10,
+            name: "spent_numbers",
+            sql: include_str!("../migrations/postgres/0010_spent_numbers.sql"),
+        },
+    ],
 };
 
 /// Why the journal has no answer.
@@ -114,6 +124,16 @@ impl Journal {
         self.writes.submit(Write::Close(link)).await.map(drop)
     }
 
+    /// Makes sure that a settlement which held money is either a link already or will never be one: afterwards
+    /// [`Journal::link_of`] has the last word.
+    pub(crate) async fn spend(&self, person_id: &PersonId, settlement_id: &SettlementId) -> Result<(), StoreError> {
+        const SQL: &str = "INSERT INTO spent_number (person_id, settlement_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        on_database!(&self.database, |pool| {
+            sqlx::query(SQL).bind(person_id.as_str()).bind(settlement_id.as_str()).execute(pool).await?;
+        });
+        Ok(())
+    }
+
     /// Some open links, at most `count`.
     pub(crate) async fn open_links(&self, count: i64) -> Result<Vec<OpenLink>, StoreError> {
         const SQL: &str = "SELECT person_id, sequence FROM open_link LIMIT $1";
@@ -161,4 +181,45 @@ impl Journal {
 fn open_link(person_id: &str, sequence: i64) -> Result<OpenLink, StoreError> {
     let person_id = PersonId::new(person_id).map_err(|error| StoreError::corrupt(format!("person_id {error}")))?;
     Ok(OpenLink { person_id, sequence })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use store::testing::TestStore;
+
+    use super::*;
+    use crate::chain::LinkHash;
+
+    fn link(settlement: &str, request: &str, holds_money: bool) -> NewLink {
+        NewLink {
+            person_id: PersonId::new("p").unwrap(),
+            sequence: 1,
+            settlement_id: SettlementId::new(settlement).unwrap(),
+            caller: "local".to_owned(),
+            request_id: RequestId::new(request).unwrap(),
+            recorded_time: DateTime::UNIX_EPOCH,
+            document: vec![1],
+            hash: LinkHash::from_stored(vec![1]),
+            holds_money,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_settlement_whose_hold_was_given_up_can_never_be_appended() {
+        for store in TestStore::each().await {
+            let journal = Journal::open(&store.location).await.unwrap();
+            let (person, settlement) = (PersonId::new("p").unwrap(), SettlementId::new("late").unwrap());
+            journal.spend(&person, &settlement).await.unwrap();
+            journal.spend(&person, &settlement).await.unwrap();
+            assert!(!journal.append(link("late", "r", true)).await.unwrap(), "{}", store.name);
+            assert_eq!(journal.link_of(&settlement).await.unwrap(), None);
+
+            assert!(journal.append(link("in-time", "r", true)).await.unwrap());
+            let settlement = SettlementId::new("in-time").unwrap();
+            journal.spend(&person, &settlement).await.unwrap();
+            assert!(journal.link_of(&settlement).await.unwrap().is_some());
+            assert!(!journal.append(link("too-late-for-its-place", "r-2", true)).await.unwrap());
+        }
+    }
 }

@@ -28,7 +28,8 @@ impl Recovery {
         Self { orchestrator }
     }
 
-    /// Finishes every link that is open now, as after a start; answers how many could not be finished.
+    /// Finishes every link that is open now, as after a start, then gives up expired holds; answers how many links could
+    /// not be finished.
     ///
     /// # Errors
     /// Where the journal cannot be read.
@@ -38,6 +39,7 @@ impl Recovery {
             let open = self.look().await?;
             let fresh: Vec<_> = open.into_iter().filter(|link| !left.contains(link)).collect();
             if fresh.is_empty() {
+                self.orchestrator.end_expired_holds().await;
                 return Ok(left.len());
             }
             tracing::info!(links = fresh.len(), "finishing open links");
@@ -56,6 +58,7 @@ impl Recovery {
                     let open: HashSet<_> = open.into_iter().collect();
                     self.finish(open.intersection(&seen).cloned().collect()).await;
                     seen = open;
+                    self.orchestrator.end_expired_holds().await;
                 }
                 Err(failure) => tracing::warn!(reason = failure.reason_name(), "open links cannot be read"),
             }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use claim::{Adjudication, Amounts, Case, PersonId, RequestId, SettlementId, Violation};
+use claim::{Adjudication, Amounts, Case, PayerId, PersonId, RequestId, SettlementId, Violation};
 use host::{Clock, Transport};
 use rulebook::Lookup;
 use tracing::Instrument;
 use uuid::Uuid;
-use wire::payer_v1::AdjudicateRequest;
+use wire::payer_v1::{AdjudicateRequest, ExpiredHold};
 use wire::{ErrorReason, Failure, claim_v1 as proto};
 
 use crate::chain::{self, NewLink, Settled, StoredSettlement};
@@ -144,12 +144,17 @@ impl Orchestrator {
                     statement: statement.clone(),
                 },
             );
+            if link.holds_money && !self.payers.hold(&statement).await? {
+                // Another bill was faster on the same account: decide on what it left.
+                continue;
+            }
             let place = OpenLink { person_id: link.person_id.clone(), sequence: link.sequence };
             let appended = self.journal.append(link).await.map_err(|error| failures::of_journal(&error))?;
             if appended {
                 self.book(place, &statement).await;
                 return Ok(Outcome { statement, already_settled: false });
             }
+            self.payers.void(&statement).await;
         }
         Err(Failure::new(
             ErrorReason::ChainContended,
@@ -182,6 +187,32 @@ impl Orchestrator {
         let document = self.journal.link(place).await.map_err(|error| failures::of_store(&error))?;
         let document = document.ok_or_else(|| Failure::invariant_violated("an open link has no bytes"))?;
         self.post_and_close(place.clone(), &read_link(&document)?.statement).await
+    }
+
+    /// Gives up the holds whose time is over and whose settlement is no link; one that is a link is captured when the
+    /// link is finished, however late. Answers how many are left because a payer or the journal cannot be reached.
+    pub(crate) async fn end_expired_holds(&self) -> usize {
+        let mut left = 0;
+        for (payer, hold) in self.payers.expired_holds().await {
+            if let Err(failure) = self.end_hold(&payer, hold).await {
+                tracing::warn!(%payer, reason = failure.reason_name(), "an expired hold stays");
+                left += 1;
+            }
+        }
+        left
+    }
+
+    async fn end_hold(&self, payer: &PayerId, hold: ExpiredHold) -> Result<(), Failure> {
+        let person_id = PersonId::new(&hold.person_id).map_err(Failure::invariant_violated)?;
+        let settlement_id = SettlementId::new(&hold.settlement_id).map_err(Failure::invariant_violated)?;
+        let spent = self.journal.spend(&person_id, &settlement_id).await;
+        spent.map_err(|error| failures::of_store(&error))?;
+        let link = self.journal.link_of(&settlement_id).await.map_err(|error| failures::of_store(&error))?;
+        if link.is_some() {
+            return Ok(());
+        }
+        tracing::info!(%payer, "an expired hold is given up");
+        self.payers.give_up(payer, hold).await
     }
 
     /// Has the payers book what was just appended. The settlement is a fact whatever happens here: what fails is

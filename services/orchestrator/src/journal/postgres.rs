@@ -22,10 +22,19 @@ const READ: &str = "SELECT head.sequence, head.hash, open_link.sequence IS NOT N
 const WRITE: &str = "WITH closed AS (
         DELETE FROM open_link USING UNNEST($9::text[], $10::bigint[]) AS done (person_id, sequence)
         WHERE open_link.person_id = done.person_id AND open_link.sequence = done.sequence
+    ), wanted AS (
+        SELECT * FROM UNNEST($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
+            $7::bytea[], $8::bytea[], $11::bool[])
+            AS wanted (person_id, sequence, settlement_id, caller, request_id, recorded_time, document, hash, holds_money)
+    ), spent AS (
+        INSERT INTO spent_number (person_id, settlement_id)
+        SELECT person_id, settlement_id FROM wanted WHERE holds_money
+        ON CONFLICT DO NOTHING
+        RETURNING person_id, settlement_id
     ), appended AS (
         INSERT INTO link (person_id, sequence, settlement_id, caller, request_id, recorded_time, document, hash)
-        SELECT * FROM UNNEST($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
-            $7::bytea[], $8::bytea[])
+        SELECT person_id, sequence, settlement_id, caller, request_id, recorded_time, document, hash FROM wanted
+        WHERE NOT holds_money OR (person_id, settlement_id) IN (SELECT person_id, settlement_id FROM spent)
         ON CONFLICT DO NOTHING
         RETURNING person_id, sequence, settlement_id
     ), opened AS (
@@ -76,6 +85,7 @@ pub(super) async fn write(pool: &PgPool, writes: Vec<Write>) -> Result<Vec<Resul
         .bind(links.iter().map(|link| link.hash.as_bytes()).collect::<Vec<_>>())
         .bind(done.iter().map(|link| link.person_id.as_str()).collect::<Vec<_>>())
         .bind(done.iter().map(|link| link.sequence).collect::<Vec<_>>())
+        .bind(links.iter().map(|link| link.holds_money).collect::<Vec<_>>())
         .fetch_all(pool)
         .await?;
     let appended = rows.iter().map(|row| row.try_get("settlement_id")).collect::<Result<HashSet<&str>, _>>()?;

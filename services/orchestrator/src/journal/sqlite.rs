@@ -14,6 +14,7 @@ const SAME_REQUEST: &str = "SELECT document FROM link WHERE person_id = $1 AND c
 const APPEND: &str = "INSERT INTO link
         (person_id, sequence, settlement_id, caller, request_id, recorded_time, document, hash)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+const SPEND: &str = "INSERT INTO spent_number (person_id, settlement_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 const OPEN: &str = "INSERT INTO open_link (person_id, sequence) VALUES ($1, $2)";
 const CLOSE: &str = "DELETE FROM open_link WHERE person_id = $1 AND sequence = $2";
 
@@ -69,6 +70,12 @@ pub(super) async fn write(pool: &SqlitePool, writes: Vec<Write>) -> Result<Vec<R
 }
 
 async fn append(connection: &mut SqliteConnection, link: &NewLink) -> Result<bool, StoreError> {
+    if link.holds_money {
+        let spend = sqlx::query(SPEND).bind(link.person_id.as_str()).bind(link.settlement_id.as_str());
+        if spend.execute(&mut *connection).await?.rows_affected() == 0 {
+            return Ok(false);
+        }
+    }
     let appended = sqlx::query(APPEND)
         .bind(link.person_id.as_str())
         .bind(link.sequence)
