@@ -15,15 +15,19 @@ use std::path::Path;
 use chrono::NaiveDate;
 use claim::{
     Amounts, AssistanceCategory, DiseaseCode, DiseaseFiling, Employment, Filing, InstitutionId, InstitutionKind,
-    Insurance, ItemClass, Level, PersonFacts, Statement, TreatmentRegion,
+    Insurance, ItemClass, Level, PersonFacts, PersonId, Statement, TreatmentRegion,
 };
 use futures::{StreamExt, stream};
 use host::{MAX_MESSAGE_BYTES, Transport};
+use money::Fen;
 use onestop::platform::Platform;
 use rulebook::{Lookup, Rulebook};
 use store::testing::TestStore;
 use wire::Failure;
-use wire::claim_v1::{Case, CaseLine, VisitKind};
+use wire::account_v1::accounts_client::AccountsClient;
+use wire::account_v1::credit_request::Source;
+use wire::account_v1::{AuthoriseRequest, CreditRequest};
+use wire::claim_v1::{Case, CaseLine, Kinship, VisitKind};
 use wire::register_v1::register_client::RegisterClient;
 use wire::register_v1::{FactKind, FactRow, ImportFactsRequest};
 use wire::settlement_v1::SettleRequest;
@@ -73,6 +77,7 @@ async fn settle_every_case(store: &TestStore) {
     let found: Vec<_> = inexpressible.iter().map(|(name, _)| *name).collect();
     assert_eq!(found, listed, "{inexpressible:#?}");
     import(&platform, rows).await;
+    open_accounts(&platform, &expressible).await;
 
     let client = OneStopClient::new(host::in_process(platform.one_stop.clone()))
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
@@ -162,8 +167,14 @@ impl Ids {
         format!("L{}-{level}", self.case)
     }
 
-    fn item(self, visit: usize, line: usize) -> String {
-        format!("C{}-{visit}-{line}", self.case)
+    /// An item of which the case may tell the use.
+    fn item(self, visit: usize, line: usize, worked: &WorkedLine) -> String {
+        let used = worked.item.as_ref().map_or_else(String::new, |item| format!("{item}:"));
+        format!("{used}C{}-{visit}-{line}", self.case)
+    }
+
+    fn family_member(self, name: &PersonId) -> String {
+        format!("P{}-{name}", self.case)
     }
 
     /// The bill of a visit.
@@ -184,6 +195,7 @@ impl Ids {
             disease: visit.disease.as_ref().map_or_else(String::new, ToString::to_string),
             diagnosis: visit.diagnosis.as_ref().map_or_else(String::new, ToString::to_string),
             use_individual_account: visit.use_individual_account,
+            family_account_person_ids: visit.family_accounts.iter().map(|member| self.family_member(member)).collect(),
             total_fen: worked.lines.iter().map(|line| line.amount.get()).sum(),
             lines: worked.lines.iter().enumerate().map(|(line, worked)| self.line(index, line, worked)).collect(),
             service_time_of_day: visit.service_time_of_day.map(Into::into),
@@ -193,7 +205,7 @@ impl Ids {
 
     fn line(self, visit: usize, index: usize, line: &WorkedLine) -> CaseLine {
         CaseLine {
-            item_code: self.item(visit, index),
+            item_code: self.item(visit, index, line),
             quantity: line.quantity,
             amount_fen: line.amount.get(),
             disease: line.disease.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string),
@@ -273,7 +285,8 @@ impl Rows {
                 let at = institutions.entry(ids.only_level(level)).or_default();
                 at.put(day, (level, InstitutionKind::Hospital, TreatmentRegion::Local, false))?;
             }
-            let items = lines.iter().enumerate().map(|(line, worked)| item(&ids.item(index, line), worked, day));
+            let items =
+                lines.iter().enumerate().map(|(line, worked)| item(&ids.item(index, line, worked), worked, day));
             rows.items.extend(items);
         }
         rows.add_person(&ids.person(), &persons)?;
@@ -352,6 +365,39 @@ fn item(code: &str, line: &WorkedLine, day: NaiveDate) -> Cells {
 
 fn cells(values: &[&dyn Display]) -> Cells {
     values.iter().map(ToString::to_string).collect()
+}
+
+/// Opens the accounts of the cases that use any, with the balances that they tell.
+async fn open_accounts(platform: &Platform, cases: &[(Ids, &WorkedCase)]) {
+    let using = |case: &WorkedCase| case.visits.iter().any(|visit| visit.visit.use_individual_account);
+    for (ids, case) in cases.iter().filter(|(_, case)| using(case)) {
+        open_account(platform, ids.person(), case.accounts.own).await;
+        for (name, account) in &case.accounts.family {
+            let holder = ids.family_member(name);
+            open_account(platform, holder.clone(), account.balance).await;
+            let request = AuthoriseRequest {
+                request_id: "authorise".to_owned(),
+                person_id: holder,
+                member_person_id: ids.person(),
+                kinship: Kinship::Parent.into(),
+                from_date: Some(account.from.unwrap_or(earliest()).into()),
+                to_date: account.to.map(Into::into),
+            };
+            AccountsClient::new(host::in_process(platform.accounts.clone())).authorise(request).await.unwrap();
+        }
+    }
+}
+
+fn earliest() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2000, 1, 1).unwrap()
+}
+
+async fn open_account(platform: &Platform, person_id: String, balance: Fen) {
+    if !balance.is_zero() {
+        let source = Some(Source::OpeningBalanceFen(balance.get()));
+        let request = CreditRequest { request_id: "opening".to_owned(), person_id, source };
+        AccountsClient::new(host::in_process(platform.accounts.clone())).credit(request).await.unwrap();
+    }
 }
 
 async fn import(platform: &Platform, rows: Rows) {

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use host::{MAX_MESSAGE_BYTES, Transport};
+use wire::account_v1::accounts_client::AccountsClient;
 use wire::register_v1::register_client::RegisterClient;
 use wire::settlement_v1::one_stop_client::OneStopClient;
 
@@ -16,6 +17,8 @@ pub struct Client {
     pub one_stop: OneStopClient<Transport>,
     /// The register.
     pub register: RegisterClient<Transport>,
+    /// The individual accounts.
+    pub accounts: AccountsClient<Transport>,
     _lock: Option<StoreLock>,
 }
 
@@ -27,15 +30,16 @@ impl Client {
     pub async fn open(args: &ClientArgs) -> Result<Self> {
         if let Some(endpoint) = &args.endpoint {
             let transport = host::remote(endpoint)?;
-            return Ok(Self::over(transport.clone(), transport, None));
+            return Ok(Self::over(transport.clone(), transport.clone(), transport, None));
         }
         let lookup = rules::lookup(&args.rules)?;
-        let Platform { one_stop, register, recovery: _, lock } =
+        let Platform { one_stop, register, accounts, recovery: _, lock } =
             Platform::open(&args.store.location(), &lookup).await?;
-        Ok(Self::over(host::in_process(one_stop), host::in_process(register), Some(lock)))
+        let (one_stop, register) = (host::in_process(one_stop), host::in_process(register));
+        Ok(Self::over(one_stop, register, host::in_process(accounts), Some(lock)))
     }
 
-    fn over(one_stop: Transport, register: Transport, lock: Option<StoreLock>) -> Self {
+    fn over(one_stop: Transport, register: Transport, accounts: Transport, lock: Option<StoreLock>) -> Self {
         Self {
             one_stop: OneStopClient::new(one_stop)
                 .max_decoding_message_size(MAX_MESSAGE_BYTES)
@@ -43,6 +47,7 @@ impl Client {
             register: RegisterClient::new(register)
                 .max_decoding_message_size(MAX_MESSAGE_BYTES)
                 .max_encoding_message_size(MAX_MESSAGE_BYTES),
+            accounts: AccountsClient::new(accounts),
             _lock: lock,
         }
     }

@@ -1,5 +1,6 @@
 //! The one binary: serves the platform or one service of it, and settles, imports and checks from the command line.
 
+pub mod account;
 pub mod case_file;
 pub mod cli;
 pub mod client;

@@ -42,6 +42,7 @@ async fn run(cli: Cli) -> Result<bool> {
         Command::Preview(args) => onestop::settle::settle(args, Mode::Preview).await,
         Command::Explain(args) => onestop::explain::explain(args).await,
         Command::Import(args) => onestop::import::import(args).await,
+        Command::Account(command) => onestop::account::run(command).await,
         Command::Subsidies(args) => onestop::subsidies::subsidies(&args),
         Command::Rules(command) => onestop::rules::run(command),
     };
@@ -57,6 +58,7 @@ fn service_name(command: &Command) -> String {
         | Command::Preview(_)
         | Command::Explain(_)
         | Command::Import(_)
+        | Command::Account(_)
         | Command::Subsidies(_)
         | Command::Rules(_) => "onestop".to_owned(),
     }

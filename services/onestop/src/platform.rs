@@ -7,6 +7,7 @@ use basic_insurance::BasicInsurance;
 use claim::PayerId;
 use critical_illness::CriticalIllness;
 use host::{Clock, Transport};
+use individual_account::{AccountBook, AccountPayer, AccountsService, IndividualAccount};
 use ledger::Ledger;
 use medical_assistance::MedicalAssistance;
 use orchestrator::{Journal, OneStopService, Orchestrator, OrchestratorOptions, Payers, Recovery};
@@ -15,13 +16,14 @@ use register::RegisterService;
 use rulebook::{Lookup, PayerRules};
 use store::Location;
 use uuid::Uuid;
+use wire::account_v1::accounts_server::AccountsServer;
 use wire::payer_v1::payer_server::PayerServer;
 
 use crate::lock::StoreLock;
 
 /// The services that keep a store, by name.
-pub const SERVICES: [&str; 5] =
-    ["register", "basic-insurance", "critical-illness", "medical-assistance", "orchestrator"];
+pub const SERVICES: [&str; 6] =
+    ["register", "basic-insurance", "critical-illness", "medical-assistance", IndividualAccount::ID, "orchestrator"];
 
 /// A payer of this platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +71,20 @@ impl Payer {
     }
 }
 
+/// The individual accounts on their own store, as a payer and as the accounts' own service.
+///
+/// # Errors
+/// Where the store cannot be opened.
+pub async fn open_accounts(
+    location: &Location,
+    rules: &Lookup,
+) -> Result<(PayerServer<AccountPayer>, AccountsServer<AccountsService>)> {
+    let book = AccountBook::open(location).await.with_context(|| cannot_open(IndividualAccount::ID))?;
+    let payer = AccountPayer::new(rules.clone(), book.clone(), Clock::system());
+    let accounts = AccountsService::new(rules.clone(), book, Clock::system());
+    Ok((individual_account::payer_server(payer), individual_account::accounts_server(accounts)))
+}
+
 /// The orchestrator on its own store.
 ///
 /// # Errors
@@ -104,6 +120,8 @@ pub struct Platform {
     pub one_stop: wire::settlement_v1::one_stop_server::OneStopServer<OneStopService>,
     /// The register.
     pub register: wire::register_v1::register_server::RegisterServer<RegisterService>,
+    /// The individual accounts.
+    pub accounts: AccountsServer<AccountsService>,
     /// Finishes what a crash left open.
     pub recovery: Recovery,
     /// Keeps other processes off the store.
@@ -122,6 +140,8 @@ impl Platform {
         for payer in Payer::ALL {
             payers.push((payer.rules().id(), host::in_process(payer.open(location, rules).await?)));
         }
+        let (account_payer, accounts) = open_accounts(location, rules).await?;
+        payers.push((IndividualAccount::new().id().clone(), host::in_process(account_payer)));
         let orchestrator = open_orchestrator(location, host::in_process(register.clone()), payers, rules).await?;
         let recovery = Recovery::new(orchestrator.clone());
         let left = recovery.finish_all().await.map_err(|failure| anyhow!(failure))?;
@@ -129,7 +149,7 @@ impl Platform {
             tracing::warn!(links = left, "open links could not be finished yet");
         }
         let one_stop = orchestrator::server(OneStopService::new(orchestrator));
-        Ok(Self { one_stop, register, recovery, lock })
+        Ok(Self { one_stop, register, accounts, recovery, lock })
     }
 }
 

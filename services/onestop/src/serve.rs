@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use claim::PayerId;
 use host::{Clock, Server, Transport, shutdown_signal};
+use individual_account::IndividualAccount;
 use orchestrator::{OneStopService, Recovery};
 use rulebook::{Lookup, Rulebook};
 use tokio::net::TcpListener;
@@ -52,8 +53,9 @@ async fn assemble(args: &ServeArgs, lookup: &Lookup) -> Result<Running> {
     let server = Server::new()?;
     match args.target {
         Target::All => {
-            let Platform { one_stop, register, recovery, lock } = Platform::open(&location, lookup).await?;
-            Ok(Running { server: server.with(one_stop).with(register), recovery: Some(recovery), held: Box::new(lock) })
+            let Platform { one_stop, register, accounts, recovery, lock } = Platform::open(&location, lookup).await?;
+            let server = server.with(one_stop).with(register).with(accounts);
+            Ok(Running { server, recovery: Some(recovery), held: Box::new(lock) })
         }
         Target::Register => {
             let lock = StoreLock::take(&location, &["register"])?;
@@ -63,6 +65,11 @@ async fn assemble(args: &ServeArgs, lookup: &Lookup) -> Result<Running> {
         Target::BasicInsurance => payer(server, Payer::BasicInsurance, args, lookup).await,
         Target::CriticalIllness => payer(server, Payer::CriticalIllness, args, lookup).await,
         Target::MedicalAssistance => payer(server, Payer::MedicalAssistance, args, lookup).await,
+        Target::IndividualAccount => {
+            let lock = StoreLock::take(&location, &[IndividualAccount::ID])?;
+            let (payer, accounts) = platform::open_accounts(&location, lookup).await?;
+            Ok(Running { server: server.with(payer).with(accounts), recovery: None, held: Box::new(lock) })
+        }
         Target::Orchestrator => orchestrator(server, args, lookup).await,
     }
 }

@@ -171,7 +171,16 @@ fn lines(fields: &Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugC
         let terms = ItemTerms { class: ItemClass::A, self_pay_rate: Rate::ZERO, price_cap: None };
         let (disease, drug) = (disease.cloned(), drug.cloned());
         let (violates_rules, service_date) = (false, None);
-        return vec![WorkedLine { amount, quantity: 1, terms, item: None, disease, drug, violates_rules, service_date }];
+        return vec![WorkedLine {
+            amount,
+            quantity: 1,
+            terms,
+            item: None,
+            disease,
+            drug,
+            violates_rules,
+            service_date,
+        }];
     }
     if fields.has("lines") && !(1..=Case::MAX_LINES).contains(&tables.len()) {
         fields.fault("lines", format_args!("has not 1 to {} lines", Case::MAX_LINES));

@@ -1,8 +1,8 @@
 //! The words of the closed lists, in Chinese and in English.
 
 use claim::{
-    AssistanceCategory, Employment, FigureCategory, FigureReason, Fund, InputName, InstitutionKind, Insurance, Level,
-    Operation, PayerId, Reason, Rounding, VisitKind,
+    AssistanceCategory, Employment, FigureCategory, FigureReason, Fund, InputName, InstitutionKind, Insurance, Kinship,
+    Level, MovementKind, Operation, PayerId, Reason, Rounding, VisitKind,
 };
 
 use super::Lang;
@@ -87,6 +87,30 @@ impl Words for Fund {
             Self::TopUp => ("健康扶贫兜底", "top-up of the registered poor"),
             Self::Assistance => ("医疗救助", "medical assistance"),
             Self::Account => ("个人账户", "individual account"),
+        }
+    }
+}
+
+impl Words for Kinship {
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Spouse => ("配偶", "spouse"),
+            Self::Parent => ("父母", "parent"),
+            Self::Child => ("子女", "child"),
+        }
+    }
+}
+
+impl Words for MovementKind {
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Opening => ("期初余额", "opening balance"),
+            Self::Credit => ("划入", "credit"),
+            Self::LongTermCare => ("长期护理保险个人缴费", "long-term-care share"),
+            Self::Draw => ("结算支付", "payment of a bill"),
+            Self::Refund => ("一次性清退", "refund"),
+            Self::Bequest => ("余额由继承人继承", "bequest"),
+            Self::Inheritance => ("继承转入", "inheritance"),
         }
     }
 }

@@ -8,9 +8,9 @@ use std::io::Write;
 use anyhow::Result;
 use host::Clock;
 use rulebook::{
-    AtPharmacies, BenefitDescription, BenefitTitle, BornePer, DescribedBase, DescribedCeiling, DescribedCeilingAmount,
-    DescribedDeductible, DescribedDiseaseCeiling, DescribedExclusion, DescribedFormula, DescribedLine,
-    DescribedReduction, Edition, Scheme,
+    AccountHolder, AtPharmacies, BenefitDescription, BenefitTitle, BornePer, DescribedBase, DescribedCeiling,
+    DescribedCeilingAmount, DescribedDeductible, DescribedDiseaseCeiling, DescribedExclusion, DescribedFormula,
+    DescribedLine, DescribedReduction, Edition, Scheme,
 };
 
 use self::values::Wording;
