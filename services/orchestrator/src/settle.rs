@@ -244,7 +244,9 @@ impl Orchestrator {
         let priced = self.register.price(case, &rules).await?;
         let message = proto::PricedCase::from(&priced);
         let mut decided: Vec<proto::Adjudication> = Vec::new();
-        for payer in rules.payers_for(&priced).map_err(|_| failures::no_rule(case))? {
+        let payers = rules.payers_for(&priced);
+        let payers = payers.map_err(|error| Failure::new(ErrorReason::RuleNotInForce, error.to_string()))?;
+        for payer in payers {
             let request = AdjudicateRequest {
                 person_id: case.person_id.to_string(),
                 case: Some(message.clone()),
