@@ -238,7 +238,7 @@ impl AccountBook {
     }
 
     async fn enter(&self, change: Change, now: DateTime<Utc>) -> Result<Done, AccountError> {
-        let entry = Entry { change: change.to_the_microsecond(), recorded_time: now.trunc_subsecs(6) };
+        let entry = Entry { change: change.in_microseconds(), recorded_time: now.trunc_subsecs(6) };
         Ok(self.changes.submit(Arc::new(entry)).await?)
     }
 }

@@ -17,7 +17,7 @@ use wire::{Failure, Reader};
 use crate::{AccountBook, Balances, Done, Draws, FamilyBalance, IndividualAccount, PAGE_SIZE_MAX, failure};
 
 /// How long money is held for a settlement before somebody is asked whether it will ever be.
-const HOLD_TIME: Duration = Duration::from_secs(60);
+const HOLD_TIME: Duration = Duration::from_mins(1);
 const DEFAULT_PAGE_SIZE: u32 = 50;
 
 /// Individual accounts as a payer. Cheap to clone.

@@ -42,23 +42,19 @@ impl Reach<'_> {
         }
         match text.base {
             BaseText::Overflow => self.overflow_obstacle(benefit),
-            BaseText::Lines if !self.is_in_order(benefit) => {
+            BaseText::Lines | BaseText::Remainder | BaseText::EligibleRemainder if !self.is_in_order(benefit) => {
                 Some(format!("no order of {} names it on {day}", text.payer))
             }
             BaseText::Lines => self.shadowing(benefit).map(|earlier| {
                 format!("{} comes before it and takes every line that it could take on {day}", earlier.id)
             }),
-            BaseText::Remainder | BaseText::EligibleRemainder if !self.is_in_order(benefit) => {
-                Some(format!("no order of {} names it on {day}", text.payer))
-            }
-            BaseText::Remainder | BaseText::EligibleRemainder => None,
             BaseText::Personal if !self.is_in_order(benefit) && !self.is_in_group(benefit) => {
                 Some(format!("no order and no highest_applies of {} names it on {day}", text.payer))
             }
             BaseText::Personal if !text.services.is_empty() && !self.is_left_by_others(text) => {
                 Some(format!("nothing that it looks at is settled by a benefit in force on {day}"))
             }
-            BaseText::Personal => None,
+            BaseText::Personal | BaseText::Remainder | BaseText::EligibleRemainder => None,
         }
     }
 

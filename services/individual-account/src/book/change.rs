@@ -140,7 +140,7 @@ pub enum Done {
 
 impl Change {
     /// The same with its times as every store keeps them.
-    pub(crate) fn to_the_microsecond(self) -> Self {
+    pub(crate) fn in_microseconds(self) -> Self {
         match self {
             Self::Hold { draws, expiry_time } => Self::Hold { draws, expiry_time: expiry_time.trunc_subsecs(6) },
             Self::Credit(_) | Self::Capture(_) | Self::Void { .. } | Self::Close(_) => self,

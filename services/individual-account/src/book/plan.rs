@@ -267,6 +267,7 @@ impl Books {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Moved<'m> {
     person_id: &'m PersonId,
     kind: MovementKind,
