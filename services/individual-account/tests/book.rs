@@ -1,6 +1,6 @@
 //! The book of accounts on both stores: it never overdraws, and every fen that left it can be found again.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeMap;
 
@@ -195,8 +195,8 @@ fn whatever_happens_in_whatever_order_the_balance_is_what_came_in_less_what_was_
         let book = runtime.block_on(AccountBook::open(&store.location)).unwrap();
         let lived = std::cell::Cell::new(0);
         let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
-        let lives = prop::collection::vec(act(), 1..40);
-        let outcome = runner.run(&lives, |acts| {
+        let random = prop::collection::vec(act(), 1..40);
+        let outcome = runner.run(&random, |acts| {
             lived.set(lived.get() + 1);
             runtime.block_on(live(&book, lived.get(), &acts));
             Ok(())
