@@ -57,6 +57,14 @@ slugs! {
     }
 }
 
+impl Fund {
+    /// Whether it is the pooling fund of basic insurance.
+    #[must_use]
+    pub const fn is_basic(self) -> bool {
+        matches!(self, Self::BasicOutpatient | Self::BasicInpatient)
+    }
+}
+
 slugs! {
     /// What a part of a bill settles as, after the bill was taken apart.
     Service, "service" {
@@ -90,6 +98,8 @@ slugs! {
         ReduceDeductible = "reduce-deductible",
         /// What is left of a deductible is borne by the person.
         ApplyDeductible = "apply-deductible",
+        /// The deductible that the statement reports in place of what was borne of it.
+        ReportDeductible = "report-deductible",
         /// A rate is lowered, for care in another region.
         LowerRate = "lower-rate",
         /// A rate is raised, for people in need.
@@ -211,6 +221,13 @@ pub struct Portion {
 }
 
 impl Portion {
+    /// The deductible that a statement reports: what was borne, or what the rules say in its place.
+    #[must_use]
+    pub fn reported_deductible(&self) -> Fen {
+        let reported = self.steps.iter().find(|step| step.operation == Operation::ReportDeductible);
+        reported.map_or(self.deductible, |step| step.result)
+    }
+
     /// Whether the parts are sound and sum to the base.
     #[must_use]
     pub fn is_closed(&self) -> bool {

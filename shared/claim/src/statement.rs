@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use money::Fen;
 use serde::Serialize;
 
-use crate::{Adjudication, Fund, PersonId, PricedCase, SettlementId};
+use crate::{Adjudication, Fund, PersonId, Portion, PricedCase, SettlementId};
 
 /// The figures of one statement. Two identities hold:
 /// `total = excluded + above_price_cap + initial_self_pay + eligible` and
@@ -21,7 +21,8 @@ pub struct Amounts {
     pub initial_self_pay: Fen,
     /// Eligible (政策范围内费用).
     pub eligible: Fen,
-    /// Deductibles of basic insurance that were borne now; thresholds of later payers are not in it.
+    /// Deductibles of basic insurance that were borne now, or those of the visit in full where the rules report that;
+    /// thresholds of later payers are not in it.
     pub deductible: Fen,
     /// Basic insurance: `basic_outpatient + basic_inpatient`.
     pub basic: Fen,
@@ -59,13 +60,21 @@ pub enum NotClosed {
         /// The benefit.
         benefit: String,
     },
-    /// The funds pay more than the eligible expense.
+    /// The funds, medical assistance aside, pay more than the eligible expense.
     #[error("funds pay {paid} of {eligible} eligible")]
     FundsExceedEligible {
         /// What the funds pay.
         paid: Fen,
         /// What is eligible.
         eligible: Fen,
+    },
+    /// The funds pay more than the eligible expense and the initial self-pay, which medical assistance can look at too.
+    #[error("funds pay {paid} of {in_scope} in scope")]
+    FundsExceedScope {
+        /// What the funds pay.
+        paid: Fen,
+        /// What is in scope.
+        in_scope: Fen,
     },
     /// The figures read from outside are not those of the case and its adjudications.
     #[error("the figures are not those of the adjudications")]
@@ -111,8 +120,12 @@ impl Amounts {
             cash: Fen::ZERO,
         };
         let funds = amounts.funds();
-        if funds > amounts.eligible {
-            return Err(NotClosed::FundsExceedEligible { paid: funds, eligible: amounts.eligible });
+        let (eligible, in_scope) = (amounts.eligible, amounts.eligible + amounts.initial_self_pay);
+        if funds - amounts.assistance > eligible {
+            return Err(NotClosed::FundsExceedEligible { paid: funds - amounts.assistance, eligible });
+        }
+        if funds > in_scope {
+            return Err(NotClosed::FundsExceedScope { paid: funds, in_scope });
         }
         let personal = amounts.total - funds;
         if amounts.account > personal {
@@ -145,9 +158,8 @@ fn check_portions(adjudications: &[Adjudication]) -> Result<(), NotClosed> {
 }
 
 fn basic_deductible(adjudications: &[Adjudication]) -> Fen {
-    let basic = |fund| matches!(fund, Fund::BasicOutpatient | Fund::BasicInpatient);
     let portions = adjudications.iter().flat_map(|adjudication| &adjudication.portions);
-    portions.filter(|portion| basic(portion.fund)).map(|portion| portion.deductible).sum()
+    portions.filter(|portion| portion.fund.is_basic()).map(Portion::reported_deductible).sum()
 }
 
 /// A decided case: what was priced, what each payer decided and the figures that follow.

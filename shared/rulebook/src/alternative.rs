@@ -174,6 +174,7 @@ impl Items {
             || any(&self.highest_applies, id, option)
             || any(&self.exclusions, id, option)
             || any(&self.reductions, id, option)
+            || any(&self.conventions, id, option)
     }
 
     /// The items as the open points are read on `date`, and which of them cannot be read so.
@@ -192,15 +193,11 @@ impl Items {
             highest_applies: day.read(&self.highest_applies, Ok),
             exclusions: day.read(&self.exclusions, Ok),
             reductions: day.read(&self.reductions, Ok),
+            conventions: day.read(&self.conventions, Ok),
             premium_subsidies: self.premium_subsidies.clone(),
             readings: self.readings.clone(),
         };
         (items, faults)
-    }
-
-    /// The option chosen of a reading on `date`.
-    pub(crate) fn chosen(&self, id: &str, date: NaiveDate) -> Option<&str> {
-        in_force(self, &self.readings, date).find(|reading| reading.id == id).map(|reading| &*reading.body.chosen)
     }
 }
 

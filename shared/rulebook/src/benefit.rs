@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::{Datelike, Days, NaiveDate};
 use claim::{
-    BenefitId, Citation, CounterKey, CounterName, DiseaseCode, DiseaseKind, Fund, Level, PayerId, PricedCase, Reason,
-    Service, Visit, VisitKind,
+    BenefitId, Citation, CounterKey, CounterName, DiseaseCode, DiseaseKind, Fund, Level, PayerId, PricedCase,
+    PricedLine, Reason, Service, Visit, VisitKind,
 };
 use money::{Fen, Rate};
 
@@ -35,6 +35,7 @@ pub struct Benefit {
     pub(crate) beyond: Option<Arc<Benefit>>,
     pub(crate) tally: Option<CounterName>,
     pub(crate) tally_when_paid: bool,
+    pub(crate) with_initial_self_pay: bool,
     pub(crate) violations: Option<Arc<Citation>>,
 }
 
@@ -88,7 +89,8 @@ pub(crate) struct Deductible {
     pub(crate) level: Option<Level>,
     pub(crate) at_most: Option<Cited<ByLevel<Fen>>>,
     pub(crate) first_bill_only: bool,
-    pub(crate) again: Option<Again>,
+    /// The steps, each on what was borne on the terms before it.
+    pub(crate) again: Vec<Again>,
     pub(crate) per: Per,
     pub(crate) counter: CounterName,
     pub(crate) noted_as: Option<CounterName>,
@@ -110,7 +112,7 @@ pub(crate) struct Merges {
     pub(crate) latest_only: bool,
 }
 
-/// The share that is borne from the second time in the year.
+/// The share that is borne once something was borne in the year on the terms before it.
 #[derive(Debug)]
 pub(crate) struct Again {
     pub(crate) share: Cited<ByPerson<Rate>>,
@@ -215,6 +217,12 @@ impl Benefit {
         }
     }
 
+    /// The expense of a line that the benefit counts with.
+    pub(crate) fn expense_of(&self, line: &PricedLine) -> Fen {
+        let self_pay = if self.with_initial_self_pay { line.split.initial_self_pay } else { Fen::ZERO };
+        line.split.eligible + self_pay
+    }
+
     /// Adds the counters that the benefit reads for this case, and those of what lies beyond its ceilings.
     pub fn add_counter_keys(&self, case: &PricedCase, part: Option<&Part>, keys: &mut Vec<CounterKey>) {
         let year = case.benefit_year();
@@ -250,7 +258,7 @@ impl Benefit {
 }
 
 impl Again {
-    /// What was borne in the year.
+    /// What was borne in the year on the terms before this step or on better ones.
     pub(crate) fn counter_key(&self, benefit_year: i32) -> CounterKey {
         CounterKey { name: self.counter.clone(), benefit_year }
     }

@@ -28,6 +28,7 @@ pub(crate) fn check(items: &Items, faults: &mut Vec<LoadFault>) {
         check_overlaps(items, &items.highest_applies, date, faults);
         check_overlaps(items, &items.exclusions, date, faults);
         check_overlaps(items, &items.reductions, date, faults);
+        check_overlaps(items, &items.conventions, date, faults);
         check_overlaps(items, &items.premium_subsidies, date, faults);
         check_overlaps(items, &items.readings, date, faults);
         let (rules, unresolved) = compile(all, date);
@@ -82,6 +83,7 @@ fn boundaries(items: &Items) -> BTreeSet<NaiveDate> {
         .chain(of(&items.highest_applies))
         .chain(of(&items.exclusions))
         .chain(of(&items.reductions))
+        .chain(of(&items.conventions))
         .chain(of(&items.premium_subsidies))
         .chain(of(&items.readings))
         .collect()

@@ -12,11 +12,12 @@ use crate::benefit::{
     NotAfter, OneDisease, Per, Together,
 };
 use crate::conditions::{CodeList, Conditions, LineCondition};
+use crate::convention::Conventions;
 use crate::document::{
     BandsText, BaseText, BenefitText, ByDiseasesText, CeilingText, ConditionsText, Counted, DeductibleText, LineText,
     ListText, PerText,
 };
-use crate::in_force::{Exclusion, HighestApplies, InForce, Reduction, SelfPayBase};
+use crate::in_force::{Exclusion, HighestApplies, InForce, Reduction};
 use crate::load::{Item, Items};
 use crate::premium::{PremiumConditions, PremiumSubsidy, PremiumSubsidyText};
 use crate::value::{Band, ByLevel, ByPerson, Cited, Value};
@@ -71,10 +72,7 @@ pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolve
     let class_a = in_force(items, &items.lists, date).filter(|list| list.body.makes_class_a);
     let class_a_drugs = class_a.flat_map(|list| shared(&list.body.members)).collect();
     let split_citations = compiler.split_citations();
-    let self_pay_base = match items.chosen("CH-01", date) {
-        Some("on-the-whole-amount") => SelfPayBase::WholeAmount,
-        Some(_) | None => SelfPayBase::WithinCap,
-    };
+    let conventions = compiler.conventions(&mut unresolved);
     let rules = InForce {
         date,
         payer_order,
@@ -87,7 +85,7 @@ pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolve
         premium_subsidies,
         class_a_drugs,
         split_citations,
-        self_pay_base,
+        conventions,
     };
     (rules, unresolved)
 }
@@ -182,6 +180,16 @@ impl<'a> Compiler<'a> {
         self.parameter(id, "bands", |value| if let Value::Bands(bands) = value { Some(bands.clone()) } else { None })
     }
 
+    fn conventions(&self, unresolved: &mut Vec<Unresolved>) -> Conventions {
+        let texts: Vec<_> = in_force(self.items, &self.items.conventions, self.date).collect();
+        let (conventions, repeated) = Conventions::of(texts.iter().map(|item| (&item.body, self.cite(item))));
+        for item in repeated.into_iter().filter_map(|index| texts.get(index)) {
+            let message = format!("{}: another item says the same convention on {}", item.id, self.date);
+            unresolved.push(Unresolved { document: item.document, line: item.line, message });
+        }
+        conventions
+    }
+
     fn benefit(&self, id: &str) -> Resolved<Arc<Benefit>> {
         match self.made.borrow().get(id) {
             Some(Some(benefit)) => return Ok(Arc::clone(benefit)),
@@ -220,6 +228,7 @@ impl<'a> Compiler<'a> {
             beyond: text.beyond.as_ref().map(|next| self.benefit(next)).transpose()?,
             tally: text.tally.as_deref().map(CounterName::new),
             tally_when_paid: text.tally_when_paid,
+            with_initial_self_pay: with_initial_self_pay(text)?,
             violations: text.leave_out_violations.as_ref().map(|id| self.definition(id)).transpose()?,
         })
     }
@@ -263,13 +272,16 @@ impl<'a> Compiler<'a> {
         let again = |of: &crate::document::AgainText| {
             self.rate(&of.share).map(|share| Again { share, counter: CounterName::new(&of.counter) })
         };
+        if text.again.iter().any(|of| text.again.iter().filter(|other| other.counter == of.counter).count() > 1) {
+            return Err("each step of again has a counter of its own".to_owned());
+        }
         Ok(Deductible {
             amount: self.amount(&text.parameter)?,
             share: text.share.as_ref().map(|share| self.rate(share)).transpose()?,
             level: text.level,
             at_most: text.at_most.as_ref().map(|most| self.amount(most)).transpose()?,
             first_bill_only: text.first_bill_only,
-            again: text.again.as_ref().map(again).transpose()?,
+            again: text.again.iter().map(again).collect::<Result<_, _>>()?,
             per: match text.per {
                 PerText::Visit => Per::Visit,
                 PerText::Year => Per::Year,
@@ -347,18 +359,19 @@ impl<'a> Compiler<'a> {
     }
 
     fn line(&self, text: &LineText) -> Resolved<LineCondition> {
-        match (text.approved, text.negotiated_drug) {
-            (Some(kind), false) => {
+        match (text.approved, text.negotiated_drug, text.registered) {
+            (None, false, Some(register)) => Ok(LineCondition::Registered(register)),
+            (Some(kind), false, None) => {
                 Ok(LineCondition::Approved { kind, only: text.only.clone(), except: text.except.clone() })
             }
-            (None, true) => {
+            (None, true, None) => {
                 // A list that is not in force takes nothing out.
                 let list = text.drug_not_on.as_ref().and_then(|id| self.list(id));
                 Ok(LineCondition::NegotiatedDrug {
                     not_on: list.map_or_else(Vec::new, |list| shared(&list.body.members)),
                 })
             }
-            _ => Err("a line condition is either approved or negotiated_drug".to_owned()),
+            _ => Err("a line condition is one of approved, negotiated_drug and registered".to_owned()),
         }
     }
 
@@ -428,6 +441,13 @@ fn not_after(text: &BenefitText) -> Resolved<Vec<NotAfter>> {
         Ok(NotAfter { benefit, reason: *reason, kinds: kinds.clone() })
     });
     made.collect()
+}
+
+fn with_initial_self_pay(text: &BenefitText) -> Resolved<bool> {
+    if text.with_initial_self_pay && text.base != BaseText::Personal {
+        return Err("only a benefit on the personal expense can look at the initial self-pay".to_owned());
+    }
+    Ok(text.with_initial_self_pay)
 }
 
 fn base(text: &BenefitText) -> Resolved<Base> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use claim::{Level, PayerId, RuleStatus};
+use claim::{DiseaseKind, Level, PayerId, RuleStatus};
 
 use crate::Rulebook;
 use crate::compile::in_force;
@@ -15,7 +15,7 @@ use crate::description::{
 };
 use crate::document::{
     BaseText, BenefitText, CeilingText, ConditionsText, Counted, DeductibleText, LineText, PerText, PharmacyText,
-    SchemeText,
+    RegisterText, SchemeText,
 };
 use crate::load::{Item, Items};
 use crate::value::Value;
@@ -182,6 +182,11 @@ impl<'a> Describer<'a> {
             PharmacyText::Never => AtPharmacies::Nothing,
         };
         let line = |line: &LineText| match line.approved {
+            None if line.registered.is_some() => DescribedLine::Registered(match line.registered {
+                Some(RegisterText::Special) => Some(DiseaseKind::Special),
+                Some(RegisterText::Chronic) => Some(DiseaseKind::Chronic),
+                Some(RegisterText::None) | None => None,
+            }),
             Some(kind) => DescribedLine::Approved { kind, only: line.only.clone(), except: line.except.clone() },
             None => DescribedLine::NegotiatedDrug,
         };
@@ -213,7 +218,7 @@ impl<'a> Describer<'a> {
             share: self.maybe(text.share.as_ref(), Self::said)?,
             level: text.level,
             at_most: self.maybe(text.at_most.as_ref(), Self::said)?,
-            again: self.maybe(text.again.as_ref(), |describer, again| describer.said(&again.share))?,
+            again: text.again.iter().map(|again| self.said(&again.share)).collect::<Option<_>>()?,
             per: match text.per {
                 PerText::Visit => BornePer::Visit,
                 PerText::Year => BornePer::Year,

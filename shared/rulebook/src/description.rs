@@ -180,6 +180,8 @@ pub enum DescribedLine {
     },
     /// A negotiated drug.
     NegotiatedDrug,
+    /// For a disease that is on this register, or on none, whatever it settles as.
+    Registered(Option<DiseaseKind>),
 }
 
 /// What a benefit asks of a pharmacy's bill.
@@ -229,7 +231,7 @@ pub struct DescribedDeductible {
     /// What it is at most, at the visit's level.
     pub at_most: Option<Said>,
     /// The share of it that is borne once it was borne before in the year.
-    pub again: Option<Said>,
+    pub again: Vec<Said>,
     /// How often.
     pub per: BornePer,
     /// The days before admission within which what was borne for a rescue counts toward it.

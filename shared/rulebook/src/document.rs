@@ -66,6 +66,9 @@ pub(crate) struct BenefitText {
     /// The tally moves only where this benefit is the one that pays.
     #[serde(default)]
     pub(crate) tally_when_paid: bool,
+    /// The initial self-pay of the lines counts as expense too; for `personal` only.
+    #[serde(default)]
+    pub(crate) with_initial_self_pay: bool,
     /// The share of the base on lines that break the rules of treatment is left out.
     pub(crate) leave_out_violations: Option<String>,
 }
@@ -151,6 +154,18 @@ pub(crate) struct LineText {
     pub(crate) negotiated_drug: bool,
     /// A list of drugs that are no negotiated drugs while it is in force.
     pub(crate) drug_not_on: Option<String>,
+    /// The register that the line's disease is on, whatever the line settles as.
+    pub(crate) registered: Option<RegisterText>,
+}
+
+/// The register that a line's disease is on: the special one before the chronic one, and none for kinds of visit that
+/// decide alone what their lines settle as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RegisterText {
+    Special,
+    Chronic,
+    None,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -166,8 +181,9 @@ pub(crate) struct DeductibleText {
     /// Only the first bill bears it, whatever that leaves of it.
     #[serde(default)]
     pub(crate) first_bill_only: bool,
-    /// Better terms once it was borne before in the year.
-    pub(crate) again: Option<AgainText>,
+    /// Better terms once it was borne before in the year, step by step.
+    #[serde(default)]
+    pub(crate) again: Vec<AgainText>,
     pub(crate) per: PerText,
     pub(crate) counter: String,
     /// What was borne is also noted by institution and day, for a stay to find.
@@ -200,12 +216,13 @@ pub(crate) struct MergesText {
     pub(crate) latest_only: bool,
 }
 
-/// The share of a deductible that is borne from the second time in the year.
+/// A share of a deductible that is borne once something was borne on the terms before it: from the second time in the
+/// year for the first step, from the third time for the second, and so on.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AgainText {
     pub(crate) share: String,
-    /// What was borne in the year, by all benefits that name the counter.
+    /// What was borne in the year on the terms before this step or on better ones, by all benefits that name it.
     pub(crate) counter: String,
 }
 

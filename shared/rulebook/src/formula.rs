@@ -157,7 +157,7 @@ impl Draft<'_> {
                 working.step(Operation::TakeBase, &benefit.citation, &inputs, working.base);
             }
             Base::Personal(_) => {
-                let violating: Fen = parts.iter().map(|part| self.violating(part)).sum();
+                let violating: Fen = parts.iter().map(|part| self.violating(benefit, part)).sum();
                 if let Some(citation) = benefit.violations.as_ref().filter(|_| !violating.is_zero()) {
                     let inputs = [inputs[0], amount(InputName::Violating, violating)];
                     working.rounded_step(Operation::LeaveOutViolations, citation, &inputs, working.base);
@@ -200,16 +200,25 @@ impl Draft<'_> {
         if expense.is_zero() {
             working.shortfall = Some((Reason::WithinDeductible, Arc::clone(citation)));
         }
+        if let Some(citation) = self.rules.conventions.nominal_deductible.as_ref().filter(|_| benefit.fund.is_basic()) {
+            let inputs =
+                [amount(InputName::Deductible, nominal), amount(InputName::DeductibleBorne, working.deductible)];
+            let reported = if self.is_borne_with_another(deductible) { Fen::ZERO } else { nominal };
+            working.step(Operation::ReportDeductible, citation, &inputs, reported);
+        }
 
         let is_tally = benefit.tally.as_ref() == Some(&deductible.counter) && deductible.per == Per::Year;
         let counted = working.deductible + merged_sum;
         if let Some(key) = key.filter(|_| !is_tally && !counted.is_zero()) {
             working.moves_by(key, borne_before, counted);
         }
-        if let Some(again) = deductible.again.as_ref().filter(|_| !working.deductible.is_zero()) {
+        // What is borne on the terms of a step counts for that step and for the next, which holds from the next time.
+        let steps = self.steps_met(deductible, borne_before + merged_sum) + 1;
+        let borne = working.deductible;
+        for again in deductible.again.iter().take(steps).filter(|_| !borne.is_zero()) {
             let key = again.counter_key(self.case.benefit_year());
-            let borne = self.counter(&key);
-            working.moves_by(key, borne, working.deductible);
+            let borne_before = self.counter(&key);
+            working.moves_by(key, borne_before, borne);
         }
         for (borne, key) in merged {
             // A deductible that counted toward this stay counts toward no other.
@@ -229,13 +238,19 @@ impl Draft<'_> {
         borne.take(if latest_only { 1 } else { usize::MAX }).collect()
     }
 
+    /// How many steps of better terms hold, of what was borne before in the year beside `own`.
+    fn steps_met(&self, deductible: &Deductible, own: Fen) -> usize {
+        let is_met = |again: &&Again| self.counter(&again.counter_key(self.case.benefit_year())) > own;
+        deductible.again.iter().take_while(is_met).count()
+    }
+
     /// The deductible of this visit before anything was borne of it, of which `own` was.
     fn nominal(&self, deductible: &Deductible, own: Fen, working: &mut Working) -> Fen {
         let visit = &self.case.visit;
         let level = deductible.level.unwrap_or_else(|| visit.level());
         let mut nominal = deductible.amount.value.at(level);
-        let is_again = |again: &&Again| self.counter(&again.counter_key(self.case.benefit_year())) > own;
-        let again = deductible.again.as_ref().filter(is_again).map(|again| &again.share);
+        let steps = self.steps_met(deductible, own);
+        let again = deductible.again.iter().take(steps).next_back().map(|again| &again.share);
         for share in deductible.share.iter().chain(again) {
             let (full, share_of) = (nominal, share.value.at(self.case.person.insurance, level));
             nominal = (full * share_of).round_half_up();
@@ -295,7 +310,7 @@ impl Draft<'_> {
             return parts;
         }
         for part in &mut parts {
-            let violating = self.violating(part);
+            let violating = self.violating(benefit, part);
             if !violating.is_zero() {
                 let kept = Unrounded::in_proportion(part.base, part.eligible.less(violating), part.eligible);
                 part.base = kept.map_or(Fen::ZERO, Unrounded::round_half_up);
@@ -304,8 +319,8 @@ impl Draft<'_> {
         parts
     }
 
-    fn violating(&self, part: &Part) -> Fen {
-        let eligible = |line: &PricedLine| if line.violates_rules { line.split.eligible } else { Fen::ZERO };
+    fn violating(&self, benefit: &Benefit, part: &Part) -> Fen {
+        let eligible = |line: &PricedLine| if line.violates_rules { benefit.expense_of(line) } else { Fen::ZERO };
         if part.lines.is_empty() {
             return self.case.lines.iter().map(eligible).sum();
         }

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 
 use crate::alternative::Alternatives;
+use crate::convention::ConventionText;
 use crate::document::{
     BenefitText, DefinitionText, DocumentText, ExclusionText, HighestAppliesText, ListText, OrderText, ReadingText,
     ReductionText,
@@ -99,6 +100,7 @@ pub(crate) struct Items {
     pub(crate) highest_applies: Vec<Item<HighestAppliesText>>,
     pub(crate) exclusions: Vec<Item<ExclusionText>>,
     pub(crate) reductions: Vec<Item<ReductionText>>,
+    pub(crate) conventions: Vec<Item<ConventionText>>,
     pub(crate) premium_subsidies: Vec<Item<PremiumSubsidyText>>,
     pub(crate) readings: Vec<Item<ReadingText>>,
 }
@@ -125,6 +127,8 @@ struct FileText {
     exclusion: Tables,
     #[serde(default)]
     reduction: Tables,
+    #[serde(default)]
+    convention: Tables,
     #[serde(default)]
     premium_subsidy: Tables,
     #[serde(default)]
@@ -198,6 +202,7 @@ impl Reader<'_> {
         self.read_items(file.highest_applies, context, &mut items.highest_applies, Ok);
         self.read_items(file.exclusion, context, &mut items.exclusions, Ok);
         self.read_items(file.reduction, context, &mut items.reductions, Ok);
+        self.read_items(file.convention, context, &mut items.conventions, Ok);
         self.read_items(file.premium_subsidy, context, &mut items.premium_subsidies, Ok);
         self.read_items(file.reading, context, &mut items.readings, Ok);
     }

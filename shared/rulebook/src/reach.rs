@@ -160,6 +160,7 @@ fn takes_every_line_of(wide: &LineText, narrow: &LineText) -> bool {
         .all(|code| narrow.except.contains(code) || (!narrow.only.is_empty() && !narrow.only.contains(code)));
     wide.approved == narrow.approved
         && wide.negotiated_drug == narrow.negotiated_drug
+        && wide.registered == narrow.registered
         && covers(&wide.only, &narrow.only)
         && excepted
         && is_wider_or_same(wide.drug_not_on.as_ref(), narrow.drug_not_on.as_ref())

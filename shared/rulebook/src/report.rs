@@ -54,6 +54,8 @@ pub enum ItemSort {
     Reduction,
     /// A subsidy of the premium.
     PremiumSubsidy,
+    /// How bills are split, categories end and statements report.
+    Convention,
 }
 
 /// One thing that is in force.
@@ -117,6 +119,7 @@ impl Rulebook {
         add(items, &items.exclusions, date, &mut found, ItemSort::Exclusion, |of| of.payer.clone());
         add(items, &items.reductions, date, &mut found, ItemSort::Reduction, |of| of.parameter.clone());
         add(items, &items.premium_subsidies, date, &mut found, ItemSort::PremiumSubsidy, |of| of.title.zh.clone());
+        add(items, &items.conventions, date, &mut found, ItemSort::Convention, ToString::to_string);
         let readings = in_force(items, &items.readings, date).map(|reading| ReadingReport {
             id: reading.id.clone(),
             question: reading.body.question.clone(),
@@ -159,6 +162,7 @@ impl fmt::Display for ItemSort {
             Self::Exclusion => "exclusion",
             Self::Reduction => "reduction",
             Self::PremiumSubsidy => "premium subsidy",
+            Self::Convention => "convention",
         })
     }
 }

@@ -77,7 +77,7 @@ listed! {
     RuleStatus = RuleStatus { Official, Assumed }
     Operation = Operation {
         TakeBase, LeaveOutViolations, ApplyDeductible, LowerRate, ApplyRate, ApplyBands, ApplyCeiling, PassOn, TopUp,
-        ChooseHighest, DrawAccount, ReduceDeductible, RaiseRate,
+        ChooseHighest, DrawAccount, ReduceDeductible, RaiseRate, ReportDeductible,
     }
     InputName = InputName {
         Expense, Deductible, DeductibleBorne, Rate, Points, Ceiling, CeilingUsed, Payment, CumulativeBefore,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use claim::{
-    Case, DiseaseCode, DrugCode, Filing, InstitutionFacts, InstitutionKind, ItemClass, ItemTerms, PricedLine,
-    TreatmentRegion, Visit, VisitKind,
+    Case, DiseaseCode, DrugCode, Filing, InstitutionFacts, InstitutionKind, ItemClass, ItemTerms, TreatmentRegion,
+    Visit, VisitKind,
 };
 use money::{Fen, Rate};
-use rulebook::InForce;
+use rulebook::UnpricedLine;
 
 use crate::expect::Expected;
 use crate::fields::Fields;
@@ -34,15 +34,14 @@ pub struct WorkedLine {
 }
 
 impl WorkedLine {
-    /// The line, split as the rules of the day say.
-    pub(super) fn price(&self, rules: &InForce) -> PricedLine {
-        let terms = rules.terms_of(self.terms, self.drug.as_ref());
-        PricedLine {
+    /// The line as the rules of the day split it.
+    pub(super) fn unpriced(&self) -> UnpricedLine {
+        UnpricedLine {
             item_code: None,
             name: Arc::default(),
-            quantity: self.quantity,
             amount: self.amount,
-            split: rules.price(self.amount, self.quantity, terms),
+            quantity: self.quantity,
+            terms: self.terms,
             disease: self.disease.clone(),
             drug: self.drug.clone(),
             violates_rules: self.violates_rules,

@@ -99,6 +99,7 @@ impl Words for Operation {
             Self::ApplyDeductible => ("扣除起付标准", "apply the deductible"),
             Self::ReduceDeductible => ("按比例降低起付标准", "reduce the deductible"),
             Self::RaiseRate => ("提高支付比例", "raise the rate"),
+            Self::ReportDeductible => ("列示名义起付标准", "report the deductible in full"),
             Self::LowerRate => ("降低支付比例", "lower the rate"),
             Self::ApplyRate => ("按比例支付", "apply the rate"),
             Self::ApplyBands => ("分段按比例支付", "apply the bands"),
