@@ -94,6 +94,8 @@ slugs! {
         TakeBase = "take-base",
         /// The part that breaks the rules of treatment is taken out of the base.
         LeaveOutViolations = "leave-out-violations",
+        /// The expense beyond the published price of the disease is the institution's.
+        ApplyDiseasePrice = "apply-disease-price",
         /// A deductible or threshold is reduced to a share of itself.
         ReduceDeductible = "reduce-deductible",
         /// What is left of a deductible is borne by the person.
@@ -156,6 +158,8 @@ slugs! {
         Alternative = "alternative",
         /// The balance of an individual account.
         Balance = "balance",
+        /// The published price of the disease.
+        DiseasePrice = "disease-price",
     }
 }
 
@@ -195,7 +199,7 @@ pub struct Step {
 
 /// What one benefit decided on one part of the bill.
 ///
-/// `base = deductible + coinsurance + above_ceiling + paid`, each at least zero.
+/// `base = hospital_share + deductible + coinsurance + above_ceiling + paid`, each at least zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Portion {
     /// The benefit of the rulebook.
@@ -208,6 +212,8 @@ pub struct Portion {
     pub lines: Vec<u32>,
     /// The expense that the benefit looked at.
     pub base: Fen,
+    /// What the institution bears (医院负担): the expense beyond the published price of the disease.
+    pub hospital_share: Fen,
     /// What the person bears as deductible or below a threshold.
     pub deductible: Fen,
     /// What the person bears because the rate is below the whole.
@@ -231,7 +237,7 @@ impl Portion {
     /// Whether the parts are sound and sum to the base.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        let parts = [self.deductible, self.coinsurance, self.above_ceiling, self.paid];
+        let parts = [self.hospital_share, self.deductible, self.coinsurance, self.above_ceiling, self.paid];
         !parts.iter().any(|part| part.is_negative()) && parts.into_iter().sum::<Fen>() == self.base
     }
 }

@@ -16,6 +16,7 @@ use crate::value::{Band, ByLevel, ByPerson, Cited};
 
 /// One benefit in force: who is paid what from which fund for which expense.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own in a document")]
 pub struct Benefit {
     pub(crate) id: BenefitId,
     pub(crate) title_zh: Arc<str>,
@@ -27,6 +28,7 @@ pub struct Benefit {
     pub(crate) conditions: Conditions,
     pub(crate) per_drug: bool,
     pub(crate) per_disease: bool,
+    pub(crate) disease_prices: Vec<DiseasePrice>,
     pub(crate) not_after: Vec<NotAfter>,
     pub(crate) deductible: Option<Deductible>,
     pub(crate) formula: Formula,
@@ -46,6 +48,14 @@ pub(crate) struct NotAfter {
     pub(crate) reason: Reason,
     /// The kinds of visit that it holds for; all where empty.
     pub(crate) kinds: Vec<VisitKind>,
+}
+
+/// The published price of a visit for some diagnoses.
+#[derive(Debug)]
+pub(crate) struct DiseasePrice {
+    pub(crate) diagnoses: Vec<String>,
+    pub(crate) price: Cited<ByLevel<Fen>>,
+    pub(crate) counter: CounterName,
 }
 
 /// The expense that a benefit looks at.
@@ -217,6 +227,12 @@ impl Benefit {
         }
     }
 
+    /// The published price of the visit's main diagnosis, where there is one.
+    pub(crate) fn disease_price(&self, visit: &Visit) -> Option<&DiseasePrice> {
+        let diagnosis = visit.diagnosis.as_ref()?;
+        self.disease_prices.iter().find(|price| price.diagnoses.iter().any(|listed| *listed == *diagnosis.as_str()))
+    }
+
     /// The expense of a line that the benefit counts with.
     pub(crate) fn expense_of(&self, line: &PricedLine) -> Fen {
         let self_pay = if self.with_initial_self_pay { line.split.initial_self_pay } else { Fen::ZERO };
@@ -231,6 +247,7 @@ impl Benefit {
                 keys.push(key);
             }
         };
+        self.disease_price(&case.visit).and_then(|price| price.counter_key(&case.visit)).into_iter().for_each(&mut add);
         if let Some(deductible) = &self.deductible {
             deductible.counter_key(&case.visit, part).into_iter().for_each(&mut add);
             deductible.again.iter().for_each(|again| add(again.counter_key(year)));
@@ -254,6 +271,14 @@ impl Benefit {
         if let Some(next) = self.beyond.as_ref().filter(|next| next.payer == self.payer) {
             next.add_counter_keys(case, part, keys);
         }
+    }
+}
+
+impl DiseasePrice {
+    /// What earlier bills of the visit came to; none for a visit of a single bill.
+    pub(crate) fn counter_key(&self, visit: &Visit) -> Option<CounterKey> {
+        let name = suffixed(&self.counter, visit.registration.as_ref()?);
+        Some(CounterKey { name, benefit_year: visit.service_date.year() })
     }
 }
 

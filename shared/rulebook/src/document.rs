@@ -138,7 +138,7 @@ pub(crate) enum PharmacyText {
 }
 
 /// What a benefit asks of a line.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LineText {
     /// The line is for a disease approved on this register.
@@ -168,7 +168,7 @@ pub(crate) enum RegisterText {
     None,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeductibleText {
     pub(crate) parameter: String,
@@ -206,7 +206,7 @@ pub(crate) enum PerText {
 }
 
 /// The deductibles noted at the same institution up to so many days before admission count toward this one.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MergesText {
     pub(crate) noted_as: String,
@@ -218,7 +218,7 @@ pub(crate) struct MergesText {
 
 /// A share of a deductible that is borne once something was borne on the terms before it: from the second time in the
 /// year for the first step, from the third time for the second, and so on.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AgainText {
     pub(crate) share: String,
@@ -226,7 +226,7 @@ pub(crate) struct AgainText {
     pub(crate) counter: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RateText {
     pub(crate) parameter: String,
@@ -234,7 +234,7 @@ pub(crate) struct RateText {
     pub(crate) level: Option<Level>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BandsText {
     pub(crate) parameter: String,
@@ -248,7 +248,7 @@ pub(crate) struct BandsText {
 }
 
 /// Better terms for some categories.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConcessionText {
     pub(crate) categories: Vec<AssistanceCategory>,
@@ -259,7 +259,7 @@ pub(crate) struct ConcessionText {
     pub(crate) without_ceiling: bool,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CeilingText {
     pub(crate) counter: String,
@@ -316,7 +316,7 @@ pub(crate) struct OneDiseaseText {
 }
 
 /// A ceiling that rises with the number of approved diseases.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ByDiseasesText {
     pub(crate) kind: DiseaseKind,
@@ -402,6 +402,20 @@ pub(crate) struct ReductionText {
     /// The only kinds of visit that it holds for; all where absent.
     #[serde(default)]
     pub(crate) only: Vec<VisitKind>,
+}
+
+/// The published price (病种结算标准) of a disease or operation, for the visits that a benefit pays for: what lies beyond
+/// it is the institution's, before anything else is computed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DiseasePriceText {
+    pub(crate) benefit: String,
+    /// The main diagnoses that it is for.
+    pub(crate) diagnoses: Vec<String>,
+    /// The price of one visit.
+    pub(crate) parameter: String,
+    /// What bills of one registration have come to under it.
+    pub(crate) counter: String,
 }
 
 /// A point that the documents leave open, with the reading that was chosen.

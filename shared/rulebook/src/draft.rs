@@ -230,8 +230,9 @@ pub(crate) fn parts_left<'p>(
                     let is_first_layer = of.line_service().is_some();
                     let part = part_for(&mut parts, portion);
                     if is_first_layer {
-                        part.eligible += portion.base;
-                        part.base += portion.base;
+                        let shared = portion.base - portion.hospital_share;
+                        part.eligible += shared;
+                        part.base += shared;
                     }
                     part.base -= portion.paid;
                 }
@@ -239,7 +240,9 @@ pub(crate) fn parts_left<'p>(
         }
     }
     if benefit.with_initial_self_pay {
-        parts.iter_mut().for_each(|part| add_initial_self_pay(case, part));
+        for part in &mut parts {
+            add_initial_self_pay(case, part);
+        }
     }
     parts.retain(|part| !part.eligible.is_zero());
     parts

@@ -15,7 +15,9 @@ use crate::value::{ByPerson, Cited};
 /// A computation of one benefit on one expense, as far as it went.
 #[derive(Debug)]
 pub(crate) struct Working {
+    /// What is computed with: the expense, without the institution's part of it.
     pub(crate) base: Fen,
+    pub(crate) hospital_share: Fen,
     pub(crate) deductible: Fen,
     pub(crate) coinsurance: Fen,
     pub(crate) above_ceiling: Fen,
@@ -29,6 +31,7 @@ impl Working {
     const fn on(base: Fen) -> Self {
         Self {
             base,
+            hospital_share: Fen::ZERO,
             deductible: Fen::ZERO,
             coinsurance: Fen::ZERO,
             above_ceiling: Fen::ZERO,
@@ -87,7 +90,7 @@ impl Draft<'_> {
                 benefit,
                 part,
                 whole.steps.clone(),
-                [whole.deductible, whole.coinsurance, whole.above_ceiling],
+                [whole.hospital_share, whole.deductible, whole.coinsurance, whole.above_ceiling],
                 whole.paid,
             )],
             _ => self.share_out(benefit, parts, &whole),
@@ -98,7 +101,7 @@ impl Draft<'_> {
 
     /// One payment over several services: each gets what the payment grows by with its expense, in their order.
     fn share_out(&self, benefit: &Benefit, parts: &[Part], whole: &Working) -> Vec<Portion> {
-        let mut left = [whole.deductible, whole.coinsurance, whole.above_ceiling];
+        let mut left = [whole.hospital_share, whole.deductible, whole.coinsurance, whole.above_ceiling];
         let (mut expense, mut paid_before) = (Fen::ZERO, Fen::ZERO);
         let mut portions = Vec::with_capacity(parts.len());
         for part in parts {
@@ -123,6 +126,7 @@ impl Draft<'_> {
     fn work(&self, benefit: &Benefit, parts: &[Part], base: Fen) -> Working {
         let mut working = Working::on(base);
         self.open(benefit, parts, &mut working);
+        self.apply_disease_price(benefit, &mut working);
         match &benefit.formula {
             Formula::Rate { rate, level } => {
                 let level = level.unwrap_or_else(|| self.case.visit.level());
@@ -169,6 +173,31 @@ impl Draft<'_> {
         }
         if let Some(age) = benefit.age_citation(self.case) {
             working.step(Operation::TakeBase, age, &[], working.base);
+        }
+    }
+
+    /// What lies beyond the published price of the disease is the institution's; the person and the fund share the
+    /// rest. Bills of one registration come under one price.
+    ///
+    /// # Basis
+    /// 昆政办〔2022〕15号 第十五条 (已公布病种结算标准的日间手术实行按病种付费).
+    fn apply_disease_price(&self, benefit: &Benefit, working: &mut Working) {
+        let visit = &self.case.visit;
+        let Some(of) = benefit.disease_price(visit) else { return };
+        let price = of.price.value.at(visit.level());
+        let key = of.counter_key(visit);
+        let before = key.as_ref().map_or(Fen::ZERO, |key| self.counter(key));
+        let inputs = [
+            amount(InputName::Expense, working.base),
+            amount(InputName::DiseasePrice, price),
+            amount(InputName::CumulativeBefore, before),
+        ];
+        let shared = working.base.min(price.less(before));
+        working.hospital_share = working.base - shared;
+        working.base = shared;
+        working.step(Operation::ApplyDiseasePrice, &of.price.citation, &inputs, shared);
+        if let Some(key) = key.filter(|_| !shared.is_zero()) {
+            working.moves_by(key, before, shared);
         }
     }
 
@@ -329,14 +358,15 @@ impl Draft<'_> {
     }
 }
 
-fn portion(benefit: &Benefit, part: &Part, steps: Vec<Step>, burden: [Fen; 3], paid: Fen) -> Portion {
-    let [deductible, coinsurance, above_ceiling] = burden;
+fn portion(benefit: &Benefit, part: &Part, steps: Vec<Step>, burden: [Fen; 4], paid: Fen) -> Portion {
+    let [hospital_share, deductible, coinsurance, above_ceiling] = burden;
     Portion {
         benefit: benefit.id.clone(),
         service: part.service,
         fund: benefit.fund,
         lines: part.lines.clone(),
         base: part.base,
+        hospital_share,
         deductible,
         coinsurance,
         above_ceiling,

@@ -22,6 +22,7 @@ mod load;
 mod lookup;
 mod payer_rules;
 mod personal;
+mod place;
 mod premium;
 mod pricing;
 mod reach;
@@ -34,9 +35,10 @@ pub use benefit::Benefit;
 pub use conditions::Verdict;
 pub use description::{
     AtPharmacies, BenefitDescription, BenefitTitle, BornePer, DescribedBase, DescribedCare, DescribedCeiling,
-    DescribedCeilingAmount, DescribedConcession, DescribedDeductible, DescribedDiseaseCeiling, DescribedExclusion,
-    DescribedFormula, DescribedGroup, DescribedLine, DescribedList, DescribedPeople, DescribedReduction, Edition,
-    NotDescribed, Said, SaidValue, Scheme, Source,
+    DescribedCeilingAmount, DescribedConcession, DescribedDeductible, DescribedDiseaseCeiling, DescribedDiseasePrice,
+    DescribedExclusion, DescribedFormula, DescribedGroup, DescribedLine, DescribedList, DescribedNotAfter,
+    DescribedPeople, DescribedReduction, Description, Edition, NotDescribed, Said, SaidValue, Scheme, Source,
+    SubsidyDescription, Tallied,
 };
 pub use draft::{Draft, Outcome, Part};
 pub use in_force::{HighestApplies, InForce};

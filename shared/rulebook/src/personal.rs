@@ -29,7 +29,7 @@ pub(crate) fn personal_by_line<'p>(
             }
         }
         let mut held: Vec<_> = held.into_iter().map(|(line, _)| line).collect();
-        take(&mut held, portion.paid);
+        take(&mut held, portion.paid + portion.hospital_share);
     }
     let mut parts: Vec<Part> = Vec::new();
     for ((line, priced), index) in lines.iter().zip(&case.lines).zip(0_u32..) {

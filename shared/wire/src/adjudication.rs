@@ -76,6 +76,7 @@ impl Law<'_> {
         let coinsurance = at.amount("coinsurance_fen", message.coinsurance_fen);
         let above_ceiling = at.amount("above_ceiling_fen", message.above_ceiling_fen);
         let paid = at.amount("paid_fen", message.paid_fen);
+        let hospital_share = at.amount("hospital_share_fen", message.hospital_share_fen);
         let steps = at.each("steps", message.steps, 0..=MAX_STEPS, |step, at| self.step(step, at));
         lines?;
         let portion = Portion {
@@ -84,6 +85,7 @@ impl Law<'_> {
             fund: fund?,
             lines: message.lines,
             base: base?,
+            hospital_share: hospital_share?,
             deductible: deductible?,
             coinsurance: coinsurance?,
             above_ceiling: above_ceiling?,
@@ -188,6 +190,7 @@ impl<'a> Cited<'a> {
             coinsurance_fen: portion.coinsurance.get(),
             above_ceiling_fen: portion.above_ceiling.get(),
             paid_fen: portion.paid.get(),
+            hospital_share_fen: portion.hospital_share.get(),
             steps: portion.steps.iter().map(|step| self.step(step)).collect(),
         }
     }

@@ -78,11 +78,12 @@ listed! {
     Operation = Operation {
         TakeBase, LeaveOutViolations, ApplyDeductible, LowerRate, ApplyRate, ApplyBands, ApplyCeiling, PassOn, TopUp,
         ChooseHighest, DrawAccount, ReduceDeductible, RaiseRate, ReportDeductible,
+        ApplyDiseasePrice,
     }
     InputName = InputName {
         Expense, Deductible, DeductibleBorne, Rate, Points, Ceiling, CeilingUsed, Payment, CumulativeBefore,
         CumulativeAfter, PaidEarlier, Eligible, Violating, Alternative, Balance,
-        PointsAdded,
+        PointsAdded, DiseasePrice,
     }
     Reason = Reason {
         LevelTooLow, InstitutionKindNotCovered, DiseaseNotApproved, NotInCategory, AgeNotCovered, HouseholdNotLocal,
@@ -91,11 +92,12 @@ listed! {
         DiagnosisElsewhere,
     }
     FigureCategory = FigureCategory {
-        Excluded, AbovePriceCap, InitialSelfPay, Deductible, Coinsurance, AboveCeiling, Paid,
+        Excluded, AbovePriceCap, InitialSelfPay, Deductible, Coinsurance, AboveCeiling, Paid, HospitalShare,
     }
     FigureReason = FigureReason {
         OutsideCatalogue, AbovePriceStandard, InitialSelfPayRate, WithinDeductible, PersonsShare, PassedToNextLayer,
         BeyondCeiling, PaidAtRate, PaidByBands, ToppedUp, PaidUpToCeiling, HighestApplies, NotPayableYet,
+        BeyondDiseasePrice,
     }
     Rounding = Rounding { Exact, HalfUp, Remainder }
 }
