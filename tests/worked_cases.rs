@@ -186,6 +186,8 @@ impl Ids {
             use_individual_account: visit.use_individual_account,
             total_fen: worked.lines.iter().map(|line| line.amount.get()).sum(),
             lines: worked.lines.iter().enumerate().map(|(line, worked)| self.line(index, line, worked)).collect(),
+            service_time_of_day: visit.service_time_of_day.map(Into::into),
+            admission_time_of_day: visit.admission_time_of_day.map(Into::into),
         }
     }
 
@@ -196,6 +198,7 @@ impl Ids {
             amount_fen: line.amount.get(),
             disease: line.disease.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string),
             violates_rules: line.violates_rules,
+            service_date: line.service_date.map(Into::into),
         }
     }
 }
@@ -235,8 +238,8 @@ impl<T: PartialEq + Debug> Days<T> {
     }
 }
 
-/// An institution on a day: its level, its kind, and where it is.
-type Designation = (Level, InstitutionKind, TreatmentRegion);
+/// An institution on a day: its level, its kind, where it is, and whether exempt special diseases are allowed.
+type Designation = (Level, InstitutionKind, TreatmentRegion, bool);
 
 type Cells = Vec<String>;
 
@@ -263,10 +266,12 @@ impl Rows {
             persons.put(day, person)?;
             filings.put(day, visit.filing)?;
             let at = institutions.entry(ids.institution(&visit.institution.id)).or_default();
-            at.put(day, (visit.institution.level, visit.institution.kind, visit.treatment_region))?;
+            let institution = &visit.institution;
+            let allowed = institution.special_exempt_allowed;
+            at.put(day, (institution.level, institution.kind, visit.treatment_region, allowed))?;
             for level in visit.prescriber_level.into_iter().chain(visit.host_level) {
                 let at = institutions.entry(ids.only_level(level)).or_default();
-                at.put(day, (level, InstitutionKind::Hospital, TreatmentRegion::Local))?;
+                at.put(day, (level, InstitutionKind::Hospital, TreatmentRegion::Local, false))?;
             }
             let items = lines.iter().enumerate().map(|(line, worked)| item(&ids.item(index, line), worked, day));
             rows.items.extend(items);
@@ -275,8 +280,8 @@ impl Rows {
         let in_force = filings.runs(|filing| *filing).into_iter().filter(|(.., filing)| *filing != Filing::None);
         rows.filings = in_force.map(|(from, to, filing)| cells(&[&ids.person(), &filing, &from, &to])).collect();
         for (id, days) in &institutions {
-            for (from, to, (level, kind, region)) in days.runs(|designation| *designation) {
-                rows.institutions.push(cells(&[id, id, &level, &kind, &region, &from, &to]));
+            for (from, to, (level, kind, region, allowed)) in days.runs(|designation| *designation) {
+                rows.institutions.push(cells(&[id, id, &level, &kind, &region, &allowed, &from, &to]));
             }
         }
         Ok(rows)
@@ -321,13 +326,14 @@ impl Rows {
 
     /// The rows by file, each with its header, in the order in which they are imported.
     fn files(self) -> [(FactKind, &'static str, Vec<Cells>); 6] {
+        const INSTITUTIONS: &str = "institution_id,name,level,kind,treatment_region,special_exempt_allowed,from,to";
         const PERSONS: &str = "person_id,birth_date,sex,kunming_household,disability_level,scheme,employment,from,to";
         [
             (FactKind::Person, PERSONS, self.persons),
             (FactKind::Category, "person_id,category,from,to", self.categories),
             (FactKind::Disease, "person_id,disease,kind,approved_date", self.diseases),
             (FactKind::Filing, "person_id,filing,from,to", self.filings),
-            (FactKind::Institution, "institution_id,name,level,kind,treatment_region,from,to", self.institutions),
+            (FactKind::Institution, INSTITUTIONS, self.institutions),
             (FactKind::Item, "item_code,name,class,self_pay_rate,price_cap,drug,from,to", self.items),
         ]
     }

@@ -216,9 +216,10 @@ fn service_of(person: &Person, bill: &Bill, line: &Line) -> Service {
     }
     let employee = person.insured != Insured::Resident;
     let level_two_or_above = bill.level() != Level::One;
-    // The demand for level 2 is one of 第十一条, which is about employees.
-    if (level_two_or_above || !employee) && person.has_approved(line.disease, true, bill.date) {
-        let exempt = rules::EXEMPT_SPECIAL.iter().any(|code| line.disease == Some(code));
+    let exempt = rules::EXEMPT_SPECIAL.iter().any(|code| line.disease == Some(code));
+    // The demand for level 2 is one of 第十一条, which is about employees; an institution can be allowed what is exempt.
+    let level_suffices = level_two_or_above || !employee || exempt && bill.exempt_special_allowed();
+    if level_suffices && person.has_approved(line.disease, true, bill.date) {
         return if exempt { Service::ExemptSpecial } else { Service::Special };
     }
     if let Some(drug) = line.drug.filter(|drug| *drug != rules::CLASS_A_DRUG)

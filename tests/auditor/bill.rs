@@ -124,6 +124,11 @@ impl Bill {
         self.host.or(self.prescriber).unwrap_or(self.institution_level)
     }
 
+    /// Whether the institution may settle the exempt special diseases at any level: every second one of each sort.
+    pub(crate) fn exempt_special_allowed(&self) -> bool {
+        self.institution.ends_with("-1")
+    }
+
     pub(crate) fn is_at_pharmacy(&self) -> bool {
         self.kind == VisitKind::Pharmacy || self.institution_kind == InstitutionKind::Pharmacy
     }

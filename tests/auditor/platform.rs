@@ -109,11 +109,14 @@ fn visit(bill: &Bill) -> Visit {
     Visit {
         kind: bill.kind,
         service_date: bill.date,
+        service_time_of_day: None,
         admission_date: bill.admission,
+        admission_time_of_day: None,
         institution: InstitutionFacts {
             id: InstitutionId::new(&bill.institution).expect("an id"),
             level: bill.institution_level,
             kind: bill.institution_kind,
+            special_exempt_allowed: bill.exempt_special_allowed(),
         },
         prescriber_level: bill.prescriber,
         host_level: bill.host,
@@ -150,6 +153,7 @@ fn priced_line(rules: &InForce, line: &Line) -> PricedLine {
         disease,
         drug,
         violates_rules: line.breaks_rules,
+        service_date: None,
     }
 }
 

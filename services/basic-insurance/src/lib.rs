@@ -3,6 +3,7 @@
 //! The formula is the rulebook's. What this payer adds is the assignment of lines to benefits. It keeps no ledger
 //! and pays nothing from individual accounts.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use claim::{Adjudication, CounterKey, DiseaseCode, DrugCode, PayerId, PricedCase, PricedLine, Reason};
@@ -26,12 +27,15 @@ impl BasicInsurance {
         Self { id: PayerId::new(Self::ID).expect("a payer's name") }
     }
 
-    /// Gives every line to the first benefit that takes it, telling `draft` which refused it. Assignments come in the
-    /// order in which benefits draw on shared ceilings; a benefit per drug has one for each drug, in order of
-    /// appearance.
+    /// Gives every line of the draft's year to the first benefit that takes it, telling `draft` which refused it.
+    /// Assignments come in the order in which benefits draw on shared ceilings; a benefit per drug has one for each
+    /// drug, in order of appearance.
     fn assign<'r>(&self, rules: &'r InForce, case: &PricedCase, draft: &mut Draft<'_>) -> Vec<Assignment<'r>> {
         let mut assignments: Vec<Assignment<'r>> = Vec::new();
         for (index, line) in (0_u32..).zip(&case.lines) {
+            if !draft.year().has(case, line) {
+                continue;
+            }
             if let Some(citation) = rules.line_exclusion(&self.id, line) {
                 for benefit in rules.benefits_of(&self.id).iter().filter(|benefit| benefit.is_for(case)) {
                     draft.refuse(benefit, Reason::BreaksRules, citation);
@@ -96,11 +100,14 @@ impl PayerRules for BasicInsurance {
     fn counter_keys(&self, rules: &InForce, case: &PricedCase, earlier: &[Adjudication]) -> Vec<CounterKey> {
         let counters = Counters::default();
         let mut draft = Draft::new(self.id(), rules, case, earlier, &counters);
-        let mut keys = Vec::new();
-        for assignment in self.assign(rules, case, &mut draft) {
-            assignment.benefit.add_counter_keys(case, Some(&assignment.part), &mut keys);
+        let mut keys = BTreeSet::new();
+        for year in rules.benefit_years(case) {
+            draft.turn_to(year.clone());
+            for assignment in self.assign(rules, case, &mut draft) {
+                assignment.benefit.add_counter_keys(case, &year, Some(&assignment.part), &mut keys);
+            }
         }
-        keys
+        keys.into_iter().collect()
     }
 
     fn adjudicate(
@@ -115,8 +122,11 @@ impl PayerRules for BasicInsurance {
             return Err(RuleNotInForce { kind: case.visit.kind, date: case.visit.service_date });
         }
         let mut draft = Draft::new(self.id(), rules, case, earlier, counters);
-        for assignment in self.assign(rules, case, &mut draft) {
-            draft.settle(assignment.benefit, &[assignment.part]);
+        for year in rules.benefit_years(case) {
+            draft.turn_to(year);
+            for assignment in self.assign(rules, case, &mut draft) {
+                draft.settle(assignment.benefit, &[assignment.part]);
+            }
         }
         Ok(draft.finish())
     }

@@ -3,8 +3,10 @@
 //! All three look at what basic insurance left: what its ceiling cut off, or the eligible expense still borne by the
 //! person. The formulas are the rulebook's; this payer asks them in their order.
 
+use std::collections::BTreeSet;
+
 use claim::{Adjudication, CounterKey, PayerId, PricedCase, Reason};
-use rulebook::{Counters, Draft, InForce, PayerRules, RuleNotInForce, Verdict};
+use rulebook::{Benefit, Counters, Draft, InForce, PayerRules, RuleNotInForce, Verdict};
 
 /// The payer of large and critical expenses.
 #[derive(Clone, Debug)]
@@ -37,14 +39,17 @@ impl PayerRules for CriticalIllness {
 
     fn counter_keys(&self, rules: &InForce, case: &PricedCase, earlier: &[Adjudication]) -> Vec<CounterKey> {
         let counters = Counters::default();
-        let draft = Draft::new(self.id(), rules, case, earlier, &counters);
-        let mut keys = Vec::new();
-        for benefit in rules.benefits_of(&self.id) {
-            if benefit.verdict(case, None) == Verdict::Meets && !draft.parts(benefit).is_empty() {
-                benefit.add_counter_keys(case, None, &mut keys);
+        let mut draft = Draft::new(self.id(), rules, case, earlier, &counters);
+        let mut keys = BTreeSet::new();
+        for year in rules.benefit_years(case) {
+            draft.turn_to(year.clone());
+            for benefit in rules.benefits_of(&self.id) {
+                if benefit.verdict(case, None) == Verdict::Meets && !draft.parts(benefit).is_empty() {
+                    benefit.add_counter_keys(case, &year, None, &mut keys);
+                }
             }
         }
-        keys
+        keys.into_iter().collect()
     }
 
     fn adjudicate(
@@ -55,19 +60,26 @@ impl PayerRules for CriticalIllness {
         counters: &Counters,
     ) -> Result<Adjudication, RuleNotInForce> {
         let mut draft = Draft::new(self.id(), rules, case, earlier, counters);
-        for benefit in rules.benefits_of(&self.id) {
-            match benefit.verdict(case, None) {
-                // Nobody expects the benefit of a category that the person is not in.
-                Verdict::NotMeant | Verdict::Refused(Reason::NotInCategory, _) => {}
-                Verdict::Refused(reason, citation) => draft.refuse(benefit, reason, &citation),
-                Verdict::Meets => {
-                    let parts = draft.parts(benefit);
-                    if !parts.is_empty() {
-                        draft.settle(benefit, &parts);
-                    }
-                }
+        for year in rules.benefit_years(case) {
+            draft.turn_to(year);
+            for benefit in rules.benefits_of(&self.id) {
+                settle(benefit, case, &mut draft);
             }
         }
         Ok(draft.finish())
+    }
+}
+
+fn settle(benefit: &Benefit, case: &PricedCase, draft: &mut Draft<'_>) {
+    match benefit.verdict(case, None) {
+        // Nobody expects the benefit of a category that the person is not in.
+        Verdict::NotMeant | Verdict::Refused(Reason::NotInCategory, _) => {}
+        Verdict::Refused(reason, citation) => draft.refuse(benefit, reason, &citation),
+        Verdict::Meets => {
+            let parts = draft.parts(benefit);
+            if !parts.is_empty() {
+                draft.settle(benefit, &parts);
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 mod premium;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use claim::{Adjudication, Citation, CounterKey, PayerId, PricedCase, Reason};
@@ -42,18 +43,21 @@ impl PayerRules for MedicalAssistance {
     }
 
     fn counter_keys(&self, rules: &InForce, case: &PricedCase, earlier: &[Adjudication]) -> Vec<CounterKey> {
-        let mut keys = Vec::new();
         if case.person.categories.is_empty() || exclusion(&self.id, rules, case).is_some() {
-            return keys;
+            return Vec::new();
         }
+        let mut keys = BTreeSet::new();
         let counters = Counters::default();
-        let draft = Draft::new(self.id(), rules, case, earlier, &counters);
-        for benefit in rules.highest_applies_of(&self.id).flat_map(|group| &group.members) {
-            if benefit.verdict(case, None) == Verdict::Meets && !draft.parts(benefit).is_empty() {
-                benefit.add_counter_keys(case, None, &mut keys);
+        let mut draft = Draft::new(self.id(), rules, case, earlier, &counters);
+        for year in rules.benefit_years(case) {
+            draft.turn_to(year.clone());
+            for benefit in rules.highest_applies_of(&self.id).flat_map(|group| &group.members) {
+                if benefit.verdict(case, None) == Verdict::Meets && !draft.parts(benefit).is_empty() {
+                    benefit.add_counter_keys(case, &year, None, &mut keys);
+                }
             }
         }
-        keys
+        keys.into_iter().collect()
     }
 
     /// # Basis
@@ -70,14 +74,17 @@ impl PayerRules for MedicalAssistance {
             return Ok(draft.finish());
         }
         let exclusion = exclusion(&self.id, rules, case);
-        for group in rules.highest_applies_of(&self.id) {
-            let Some(first) = group.members.first() else { continue };
-            if draft.parts(first).is_empty() {
-                continue;
-            }
-            match exclusion {
-                Some((reason, citation)) => draft.refuse(first, reason, citation),
-                None => settle_highest(group, case, &mut draft),
+        for year in rules.benefit_years(case) {
+            draft.turn_to(year);
+            for group in rules.highest_applies_of(&self.id) {
+                let Some(first) = group.members.first() else { continue };
+                if draft.parts(first).is_empty() {
+                    continue;
+                }
+                match exclusion {
+                    Some((reason, citation)) => draft.refuse(first, reason, citation),
+                    None => settle_highest(group, case, &mut draft),
+                }
             }
         }
         Ok(draft.finish())

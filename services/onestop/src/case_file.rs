@@ -3,7 +3,7 @@
 //! Amounts are decimal yuan in strings, dates ISO, names those of the worked cases. Reading collects every fault of a
 //! case, those of the contract included, so that a file is mended in one go.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use claim::{RequestId, Violation, Violations, VisitKind};
 use money::Fen;
 use serde_json::{Map, Value};
@@ -92,6 +92,8 @@ fn case_of(object: &mut Object<'_, '_>) -> proto::Case {
         use_individual_account: object.flag("use_individual_account"),
         total_fen: object.parsed("total").map_or(0, Fen::get),
         lines: object.objects("lines", line_of),
+        service_time_of_day: object.parsed::<NaiveTime>("service_time_of_day").map(Into::into),
+        admission_time_of_day: object.parsed::<NaiveTime>("admission_time_of_day").map(Into::into),
     }
 }
 
@@ -102,6 +104,7 @@ fn line_of(object: &mut Object<'_, '_>) -> proto::CaseLine {
         amount_fen: object.parsed("amount").map_or(0, Fen::get),
         disease: object.text("disease").unwrap_or_default(),
         violates_rules: object.flag("violates_rules"),
+        service_date: object.parsed::<NaiveDate>("service_date").map(Into::into),
     }
 }
 

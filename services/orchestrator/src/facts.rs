@@ -111,7 +111,9 @@ impl Facts {
             visit: Visit {
                 kind: case.kind,
                 service_date: case.service_date,
+                service_time_of_day: case.service_time_of_day,
                 admission_date: case.admission_date,
+                admission_time_of_day: case.admission_time_of_day,
                 institution: institution.facts.clone(),
                 prescriber_level: self.level(case.prescriber_id.as_ref()),
                 host_level: self.level(case.host_id.as_ref()),
@@ -137,6 +139,7 @@ impl Facts {
             disease: disease_of(case, line),
             drug: item.drug.clone(),
             violates_rules: line.violates_rules,
+            service_date: line.service_date,
         })
     }
 }

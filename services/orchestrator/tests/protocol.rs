@@ -61,6 +61,7 @@ impl Register for FakeRegister {
                 id,
                 level: InstitutionLevel::Three.into(),
                 kind: InstitutionKind::Hospital.into(),
+                special_exempt_allowed: false,
             }),
             name: "示例医院".to_owned(),
             treatment_region: TreatmentRegion::Local.into(),

@@ -121,7 +121,12 @@ async fn histories<H: History>(
 }
 
 fn institution(id: &InstitutionId, designation: &Designation) -> proto::Institution {
-    let facts = InstitutionFacts { id: id.clone(), level: designation.level, kind: designation.kind };
+    let facts = InstitutionFacts {
+        id: id.clone(),
+        level: designation.level,
+        kind: designation.kind,
+        special_exempt_allowed: designation.special_exempt_allowed,
+    };
     proto::Institution {
         facts: Some((&facts).into()),
         name: (*designation.name).to_owned(),

@@ -74,6 +74,7 @@ pub(crate) struct Designation {
     pub(crate) level: Level,
     pub(crate) kind: InstitutionKind,
     pub(crate) treatment_region: TreatmentRegion,
+    pub(crate) special_exempt_allowed: bool,
 }
 
 /// One institution.

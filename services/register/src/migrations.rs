@@ -7,9 +7,19 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
     sqlite: &[
         Migration { version: 1, name: "facts", sql: include_str!("../migrations/sqlite/0001_facts.sql") },
         Migration { version: 2, name: "filings", sql: include_str!("../migrations/sqlite/0002_filings.sql") },
+        Migration {
+            version: 3,
+            name: "special_exempt_allowed",
+            sql: include_str!("../migrations/sqlite/0003_special_exempt_allowed.sql"),
+        },
     ],
     postgres: &[
         Migration { version: 1, name: "facts", sql: include_str!("../migrations/postgres/0001_facts.sql") },
         Migration { version: 2, name: "filings", sql: include_str!("../migrations/postgres/0002_filings.sql") },
+        Migration {
+            version: 3,
+            name: "special_exempt_allowed",
+            sql: include_str!("../migrations/postgres/0003_special_exempt_allowed.sql"),
+        },
     ],
 };

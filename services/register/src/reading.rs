@@ -98,10 +98,11 @@ impl PersonHistory {
 }
 
 const INSTITUTIONS: SelectByKeys = select_by_keys!(
-    "SELECT institution_id, from_date, to_date, name, level, kind, treatment_region FROM institution WHERE institution_id",
+    "SELECT institution_id, from_date, to_date, name, level, kind, treatment_region, special_exempt_allowed \
+     FROM institution WHERE institution_id",
 );
 
-type InstitutionVersion = (String, NaiveDate, Option<NaiveDate>, String, String, String, String);
+type InstitutionVersion = (String, NaiveDate, Option<NaiveDate>, String, String, String, String, bool);
 
 impl History for InstitutionHistory {
     fn remembered(caches: &Caches) -> &Remembered<Self> {
@@ -115,12 +116,13 @@ impl History for InstitutionHistory {
     async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {
         let mut histories = Histories::<Self>::new();
         for row in session.select::<InstitutionVersion>(INSTITUTIONS, ids).await? {
-            let (id, from, to, name, level, kind, treatment_region) = row;
+            let (id, from, to, name, level, kind, treatment_region, special_exempt_allowed) = row;
             let designation = Designation {
                 name: Arc::from(name),
                 level: written(&level)?,
                 kind: written(&kind)?,
                 treatment_region: written(&treatment_region)?,
+                special_exempt_allowed,
             };
             entry(&mut histories, &id).0.put(Period { from, to }, designation);
         }

@@ -49,7 +49,7 @@ pub(crate) const INSTITUTION: Table = Table {
     order: 1,
     name: "institution",
     key: &["institution_id", "from_date"],
-    columns: &["to_date", "name", "level", "kind", "treatment_region", "recorded_time"],
+    columns: &["to_date", "name", "level", "kind", "treatment_region", "special_exempt_allowed", "recorded_time"],
 };
 
 pub(crate) const ITEM: Table = Table {

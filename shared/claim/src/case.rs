@@ -1,6 +1,6 @@
 //! The case as a caller sends it: what happened, without any fact that the register knows better.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use money::Fen;
 
 use crate::{DiagnosisCode, DiseaseCode, InstitutionId, ItemCode, PersonId, RegistrationNumber, VisitKind};
@@ -20,8 +20,12 @@ pub struct Case {
     pub kind: VisitKind,
     /// The day of service; for a stay the day of discharge.
     pub service_date: NaiveDate,
+    /// The time at which the service ended.
+    pub service_time_of_day: Option<NaiveTime>,
     /// The day of admission; present for stays and only there.
     pub admission_date: Option<NaiveDate>,
+    /// The time of admission; only where there is a day of admission.
+    pub admission_time_of_day: Option<NaiveTime>,
     /// The visit's registration number; bills that share it are one visit.
     pub registration: Option<RegistrationNumber>,
     /// The institution that prescribed what a pharmacy sold (双通道).
@@ -60,4 +64,6 @@ pub struct CaseLine {
     pub disease: Option<DiseaseCode>,
     /// Whether the audit found that the line breaks the rules of treatment (不按规定用药、诊疗).
     pub violates_rules: bool,
+    /// The day on which the line arose, from admission to discharge for a stay; the day of service where absent.
+    pub service_date: Option<NaiveDate>,
 }

@@ -146,6 +146,26 @@ pub struct InstitutionFacts {
     pub level: Level,
     /// Its sort.
     pub kind: InstitutionKind,
+    /// Whether it may settle the special diseases that are exempt from the deductible at any level.
+    pub special_exempt_allowed: bool,
+}
+
+impl InstitutionFacts {
+    /// Whether it is allowed something beyond its level.
+    #[must_use]
+    pub const fn is_allowed(&self, allowance: InstitutionAllowance) -> bool {
+        match allowance {
+            InstitutionAllowance::SpecialExempt => self.special_exempt_allowed,
+        }
+    }
+}
+
+slugs! {
+    /// What an institution can be allowed beyond its level.
+    InstitutionAllowance, "allowance of an institution" {
+        /// 慢性肾功能衰竭、重性精神病 at any level, such as in a dialysis centre.
+        SpecialExempt = "special-exempt",
+    }
 }
 
 slugs! {

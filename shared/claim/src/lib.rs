@@ -22,8 +22,8 @@ pub use adjudication::{
 };
 pub use case::{Case, CaseLine};
 pub use facts::{
-    AssistanceCategory, DiseaseFiling, DiseaseKind, Employment, Filing, InstitutionFacts, InstitutionKind, Insurance,
-    ItemClass, ItemTerms, Level, PersonFacts, Sex, TreatmentRegion,
+    AssistanceCategory, DiseaseFiling, DiseaseKind, Employment, Filing, InstitutionAllowance, InstitutionFacts,
+    InstitutionKind, Insurance, ItemClass, ItemTerms, Level, PersonFacts, Sex, TreatmentRegion,
 };
 pub use figure::{Figure, FigureCategory, FigureReason, Rounding};
 pub use ids::{

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate, NaiveTime};
 use money::Fen;
 use serde::Serialize;
 
@@ -43,8 +43,12 @@ pub struct Visit {
     pub kind: VisitKind,
     /// The day of service; for a stay the day of discharge. Rules and categories of this day apply.
     pub service_date: NaiveDate,
+    /// The time at which the service ended.
+    pub service_time_of_day: Option<NaiveTime>,
     /// The day of admission of a stay.
     pub admission_date: Option<NaiveDate>,
+    /// The time of admission of a stay.
+    pub admission_time_of_day: Option<NaiveTime>,
     /// Where.
     pub institution: InstitutionFacts,
     /// The level of the institution that prescribed what a pharmacy sold.
@@ -143,6 +147,8 @@ pub struct PricedLine {
     pub drug: Option<DrugCode>,
     /// Whether the line breaks the rules of treatment.
     pub violates_rules: bool,
+    /// The day on which the line arose; the visit's service date where absent.
+    pub service_date: Option<NaiveDate>,
 }
 
 /// The law behind each part of the split.
@@ -178,12 +184,19 @@ impl PricedCase {
         self.lines.iter().map(|line| line.split).sum()
     }
 
-    /// The year that counters of this case belong to: the year of the service date.
+    /// The year that counters of this case belong to, unless the rules split it at the year's end: the year of the
+    /// service date.
     ///
     /// # Basis
     /// 昆政办〔2022〕15号 第九条 (自然年度); a stay across the year's end belongs to the year of discharge.
     #[must_use]
     pub fn benefit_year(&self) -> i32 {
-        chrono::Datelike::year(&self.visit.service_date)
+        self.visit.service_date.year()
+    }
+
+    /// The natural year in which a line arose.
+    #[must_use]
+    pub fn year_of(&self, line: &PricedLine) -> i32 {
+        line.service_date.unwrap_or(self.visit.service_date).year()
     }
 }

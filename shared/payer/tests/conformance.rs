@@ -107,6 +107,7 @@ fn case(kind: VisitKind, eligible: &[i64]) -> PricedCase {
         disease: None,
         drug: None,
         violates_rules: false,
+        service_date: None,
     };
     PricedCase {
         person: PersonFacts {
@@ -121,11 +122,14 @@ fn case(kind: VisitKind, eligible: &[i64]) -> PricedCase {
         visit: Visit {
             kind,
             service_date: day(),
+            service_time_of_day: None,
             admission_date: None,
+            admission_time_of_day: None,
             institution: InstitutionFacts {
                 id: InstitutionId::new("hospital").unwrap_or_else(|_| unreachable!("an id")),
                 level: Level::Three,
                 kind: InstitutionKind::Hospital,
+                special_exempt_allowed: false,
             },
             prescriber_level: None,
             host_level: None,

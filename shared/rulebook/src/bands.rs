@@ -21,7 +21,7 @@ impl Draft<'_> {
         let share = concession.map(|concession| concession.threshold_share.value.at(insurance, level));
         let threshold = share.map_or(full, |share| (full * share).round_half_up());
 
-        let key = CounterKey { name: terms.counter.clone(), benefit_year: self.case.benefit_year() };
+        let key = CounterKey { name: terms.counter.clone(), benefit_year: self.year().year() };
         let before = self.counter(&key);
         let after = before + working.base;
         let sum = |expense| banded_sum(&terms.rates.value, threshold, points, expense);

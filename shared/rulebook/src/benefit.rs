@@ -1,8 +1,9 @@
 //! Benefits as they hold on one day: every parameter looked up, every citation made.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::Datelike;
 use claim::{
     BenefitId, Citation, CounterKey, CounterName, DiseaseCode, DiseaseKind, Fund, Level, PayerId, PricedCase,
     PricedLine, Reason, Service, Visit, VisitKind,
@@ -12,7 +13,9 @@ use money::{Fen, Rate};
 use crate::conditions::Conditions;
 use crate::document::{BandRounding, Counted, Crossing};
 use crate::draft::Part;
+use crate::merging::{Merges, Notes};
 use crate::value::{Band, ByLevel, ByPerson, Cited};
+use crate::year::BenefitYear;
 
 /// One benefit in force: who is paid what from which fund for which expense.
 #[derive(Debug)]
@@ -103,23 +106,17 @@ pub(crate) struct Deductible {
     pub(crate) again: Vec<Again>,
     pub(crate) per: Per,
     pub(crate) counter: CounterName,
-    pub(crate) noted_as: Option<CounterName>,
+    pub(crate) notes: Option<Notes>,
     pub(crate) merges: Option<Merges>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Per {
     Visit,
+    Bill,
     Year,
     Drug,
     Disease,
-}
-
-#[derive(Debug)]
-pub(crate) struct Merges {
-    pub(crate) noted_as: CounterName,
-    pub(crate) days: Cited<u32>,
-    pub(crate) latest_only: bool,
 }
 
 /// The share that is borne once something was borne in the year on the terms before it.
@@ -239,20 +236,26 @@ impl Benefit {
         line.split.eligible + self_pay
     }
 
-    /// Adds the counters that the benefit reads for this case, and those of what lies beyond its ceilings.
-    pub fn add_counter_keys(&self, case: &PricedCase, part: Option<&Part>, keys: &mut Vec<CounterKey>) {
-        let year = case.benefit_year();
+    /// Adds the counters that the benefit reads for a year of this case, and those of what lies beyond its ceilings.
+    pub fn add_counter_keys(
+        &self,
+        case: &PricedCase,
+        benefit_year: &BenefitYear,
+        part: Option<&Part>,
+        keys: &mut BTreeSet<CounterKey>,
+    ) {
+        let year = benefit_year.year();
         let mut add = |key: CounterKey| {
-            if !keys.contains(&key) {
-                keys.push(key);
-            }
+            keys.insert(key);
         };
         self.disease_price(&case.visit).and_then(|price| price.counter_key(&case.visit)).into_iter().for_each(&mut add);
         if let Some(deductible) = &self.deductible {
-            deductible.counter_key(&case.visit, part).into_iter().for_each(&mut add);
-            deductible.again.iter().for_each(|again| add(again.counter_key(year)));
-            deductible.noted_key(&case.visit).into_iter().for_each(&mut add);
-            deductible.merged_keys(&case.visit).into_iter().for_each(&mut add);
+            deductible.counter_key(&case.visit, year, part).into_iter().for_each(&mut add);
+            deductible.again.iter().for_each(|again| add(again.counter_key(case.benefit_year())));
+            if let Some((borne, standard)) = deductible.notes.as_ref().map(|notes| notes.keys(&case.visit)) {
+                std::iter::once(borne).chain(standard).for_each(&mut add);
+            }
+            deductible.merges.iter().flat_map(|merges| merges.keys(&case.visit)).for_each(&mut add);
         }
         if let Formula::Bands(bands) = &self.formula {
             for name in std::iter::once(&bands.counter).chain(&bands.less_paid) {
@@ -269,7 +272,7 @@ impl Benefit {
             add(CounterKey { name: tally.clone(), benefit_year: year });
         }
         if let Some(next) = self.beyond.as_ref().filter(|next| next.payer == self.payer) {
-            next.add_counter_keys(case, part, keys);
+            next.add_counter_keys(case, benefit_year, part, keys);
         }
     }
 }
@@ -301,35 +304,19 @@ impl Ceiling {
 }
 
 impl Deductible {
-    /// The counter of what was borne; none for a visit whose bills share nothing.
-    pub(crate) fn counter_key(&self, visit: &Visit, part: Option<&Part>) -> Option<CounterKey> {
-        let name = match self.per {
-            Per::Year => self.counter.clone(),
-            Per::Drug => suffixed(&self.counter, part?.drug.as_ref()?),
-            Per::Disease => suffixed(&self.counter, part?.disease.as_ref()?),
-            Per::Visit => suffixed(&self.counter, visit.registration.as_ref()?),
+    /// The counter of what was borne; none where bills share nothing. A visit is of the year in which it ends.
+    pub(crate) fn counter_key(&self, visit: &Visit, year: i32, part: Option<&Part>) -> Option<CounterKey> {
+        let (name, benefit_year) = match self.per {
+            Per::Year => (self.counter.clone(), year),
+            Per::Drug => (suffixed(&self.counter, part?.drug.as_ref()?), year),
+            Per::Disease => (suffixed(&self.counter, part?.disease.as_ref()?), year),
+            Per::Visit => (suffixed(&self.counter, visit.registration.as_ref()?), visit.service_date.year()),
+            Per::Bill => return None,
         };
-        Some(CounterKey { name, benefit_year: visit.service_date.year() })
-    }
-
-    /// Where a stay finds what was borne at this visit.
-    pub(crate) fn noted_key(&self, visit: &Visit) -> Option<CounterKey> {
-        self.noted_as.as_ref().map(|noted_as| day_key(noted_as, visit, visit.service_date))
-    }
-
-    /// Where what was borne up to some days before admission was noted; one key for each day.
-    pub(crate) fn merged_keys(&self, visit: &Visit) -> Vec<CounterKey> {
-        let (Some(merges), Some(admission)) = (&self.merges, visit.admission_date) else { return Vec::new() };
-        let days = (0..=merges.days.value).filter_map(|days| admission.checked_sub_days(Days::new(days.into())));
-        days.map(|date| day_key(&merges.noted_as, visit, date)).collect()
+        Some(CounterKey { name, benefit_year })
     }
 }
 
-fn day_key(name: &CounterName, visit: &Visit, date: NaiveDate) -> CounterKey {
-    let name = CounterName::new(&format!("{name}:{}:{date}", visit.institution.id));
-    CounterKey { name, benefit_year: date.year() }
-}
-
-fn suffixed(name: &CounterName, suffix: impl std::fmt::Display) -> CounterName {
+pub(crate) fn suffixed(name: &CounterName, suffix: impl std::fmt::Display) -> CounterName {
     CounterName::new(&format!("{name}:{suffix}"))
 }

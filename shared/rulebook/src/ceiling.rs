@@ -129,7 +129,7 @@ impl Draft<'_> {
     }
 
     fn room<'a>(&self, ceiling: &'a Ceiling, part: Option<&Part>) -> Option<Room<'a>> {
-        let year = self.case.benefit_year();
+        let year = self.year().year();
         let key = ceiling.counter_key(year, part)?;
         let own_used = self.counter(&key);
         let together = ceiling.together_with.iter().map(|together| {

@@ -9,7 +9,7 @@ use claim::{BenefitId, Citation, CounterName, PayerId, SplitCitations};
 
 use crate::benefit::{
     Again, Bands, Base, Benefit, Ceiling, CeilingAmount, Concession, Deductible, DiseaseCeiling, DiseasePrice, Formula,
-    Merges, NotAfter, OneDisease, Per, Together,
+    NotAfter, OneDisease, Per, Together,
 };
 use crate::conditions::{CodeList, Conditions, LineCondition};
 use crate::convention::Conventions;
@@ -19,6 +19,7 @@ use crate::document::{
 };
 use crate::in_force::{Exclusion, HighestApplies, InForce, Reduction};
 use crate::load::{Item, Items};
+use crate::merging::{Merges, Notes};
 use crate::premium::{PremiumConditions, PremiumSubsidy, PremiumSubsidyText};
 use crate::value::{Band, ByLevel, ByPerson, Cited, Value};
 
@@ -285,8 +286,18 @@ impl<'a> Compiler<'a> {
 
     fn deductible(&self, text: &DeductibleText) -> Resolved<Deductible> {
         let merges = |of: &crate::document::MergesText| {
-            let (noted_as, latest_only) = (CounterName::new(&of.noted_as), of.latest_only);
-            self.number(&of.days).map(|days| Merges { noted_as, days, latest_only })
+            Ok::<_, String>(Merges {
+                noted_as: CounterName::new(&of.noted_as),
+                days: self.number(&of.days)?,
+                hours: of.hours.as_ref().map(|hours| self.number(hours)).transpose()?,
+                latest_only: of.latest_only,
+                adds: of.adds.as_deref().map(CounterName::new),
+            })
+        };
+        let notes = |of: &crate::document::NotesText| Notes {
+            borne_as: CounterName::new(&of.borne_as),
+            standard_as: of.standard_as.as_deref().map(CounterName::new),
+            to_the_minute: of.to_the_minute,
         };
         let again = |of: &crate::document::AgainText| {
             self.rate(&of.share).map(|share| Again { share, counter: CounterName::new(&of.counter) })
@@ -294,21 +305,23 @@ impl<'a> Compiler<'a> {
         if text.again.iter().any(|of| text.again.iter().filter(|other| other.counter == of.counter).count() > 1) {
             return Err("each step of again has a counter of its own".to_owned());
         }
+        let per = match text.per {
+            PerText::Visit => Per::Visit,
+            PerText::Bill => Per::Bill,
+            PerText::Year => Per::Year,
+            PerText::Drug => Per::Drug,
+            PerText::Disease => Per::Disease,
+        };
         Ok(Deductible {
             amount: self.amount(&text.parameter)?,
             share: text.share.as_ref().map(|share| self.rate(share)).transpose()?,
             level: text.level,
             at_most: text.at_most.as_ref().map(|most| self.amount(most)).transpose()?,
-            first_bill_only: text.first_bill_only,
+            first_bill_only: text.first_bill_only && !matches!(per, Per::Bill | Per::Year),
             again: text.again.iter().map(again).collect::<Result<_, _>>()?,
-            per: match text.per {
-                PerText::Visit => Per::Visit,
-                PerText::Year => Per::Year,
-                PerText::Drug => Per::Drug,
-                PerText::Disease => Per::Disease,
-            },
+            per,
             counter: CounterName::new(&text.counter),
-            noted_as: text.noted_as.as_deref().map(CounterName::new),
+            notes: text.notes.as_ref().map(notes),
             merges: text.merges.as_ref().map(merges).transpose()?,
         })
     }
@@ -366,6 +379,7 @@ impl<'a> Compiler<'a> {
             kinds: text.kinds.clone(),
             line: text.line.as_ref().map_or(Ok(LineCondition::Any), |line| self.line(line))?,
             levels: text.levels.clone(),
+            any_level_where: text.any_level_where,
             institution_kinds: text.institution_kinds.clone(),
             pharmacy: text.pharmacy,
             kunming_household: text.kunming_household,

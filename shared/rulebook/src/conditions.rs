@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use claim::{
-    AssistanceCategory, Citation, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, InstitutionKind, Insurance, Level,
-    PricedCase, PricedLine, Reason, Visit, VisitKind,
+    AssistanceCategory, Citation, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, InstitutionAllowance,
+    InstitutionKind, Insurance, Level, PricedCase, PricedLine, Reason, Visit, VisitKind,
 };
 
 use crate::Benefit;
@@ -18,6 +18,7 @@ pub(crate) struct Conditions {
     pub(crate) kinds: Vec<VisitKind>,
     pub(crate) line: LineCondition,
     pub(crate) levels: Vec<Level>,
+    pub(crate) any_level_where: Option<InstitutionAllowance>,
     pub(crate) institution_kinds: Vec<InstitutionKind>,
     pub(crate) pharmacy: Option<PharmacyText>,
     pub(crate) kunming_household: bool,
@@ -159,7 +160,8 @@ impl Benefit {
         if !asks(&conditions.institution_kinds, &visit.institution.kind) {
             return Some(Reason::InstitutionKindNotCovered);
         }
-        (!asks(&conditions.levels, &visit.level())).then_some(Reason::LevelTooLow)
+        let is_allowed = conditions.any_level_where.is_some_and(|of| visit.institution.is_allowed(of));
+        (!is_allowed && !asks(&conditions.levels, &visit.level())).then_some(Reason::LevelTooLow)
     }
 
     fn person_refusal(&self, case: &PricedCase) -> Option<Reason> {

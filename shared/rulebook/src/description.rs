@@ -4,8 +4,8 @@ mod terms;
 
 use chrono::NaiveDate;
 use claim::{
-    AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionKind, Level, PayerId, Reason, RuleStatus,
-    Service, TreatmentRegion, VisitKind,
+    AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionAllowance, InstitutionKind, Level, PayerId,
+    Reason, RuleStatus, Service, TreatmentRegion, VisitKind,
 };
 use money::{Fen, Rate};
 
@@ -205,6 +205,8 @@ pub struct DescribedCare {
     pub line: Option<DescribedLine>,
     /// Levels of institution.
     pub levels: Vec<Level>,
+    /// What an institution of another level may be allowed instead.
+    pub any_level_where: Option<InstitutionAllowance>,
     /// Kinds of institution.
     pub institution_kinds: Vec<InstitutionKind>,
     /// What holds at pharmacies; nothing particular where absent.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use claim::{
-    AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionKind, Level, Reason, RuleStatus, Service,
-    TreatmentRegion, VisitKind,
+    AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionAllowance, InstitutionKind, Level, Reason,
+    RuleStatus, Service, TreatmentRegion, VisitKind,
 };
 use serde::Deserialize;
 
@@ -103,6 +103,8 @@ pub(crate) struct ConditionsText {
     pub(crate) line: Option<LineText>,
     #[serde(default)]
     pub(crate) levels: Vec<Level>,
+    /// At an institution that is allowed this the level is not asked for.
+    pub(crate) any_level_where: Option<InstitutionAllowance>,
     #[serde(default)]
     pub(crate) institution_kinds: Vec<InstitutionKind>,
     pub(crate) pharmacy: Option<PharmacyText>,
@@ -178,7 +180,8 @@ pub(crate) struct DeductibleText {
     pub(crate) level: Option<Level>,
     /// The parameter that it is at most, read at the visit's level.
     pub(crate) at_most: Option<String>,
-    /// Only the first bill bears it, whatever that leaves of it.
+    /// Only the first bill of the visit, or for the drug or disease, bears it, whatever that leaves of it. It says nothing
+    /// where the deductible is borne for each bill or once a year.
     #[serde(default)]
     pub(crate) first_bill_only: bool,
     /// Better terms once it was borne before in the year, step by step.
@@ -186,8 +189,7 @@ pub(crate) struct DeductibleText {
     pub(crate) again: Vec<AgainText>,
     pub(crate) per: PerText,
     pub(crate) counter: String,
-    /// What was borne is also noted by institution and day, for a stay to find.
-    pub(crate) noted_as: Option<String>,
+    pub(crate) notes: Option<NotesText>,
     pub(crate) merges: Option<MergesText>,
 }
 
@@ -197,6 +199,8 @@ pub(crate) struct DeductibleText {
 pub(crate) enum PerText {
     /// One visit: a bill, or all bills of one registration.
     Visit,
+    /// Each bill, whatever its registration.
+    Bill,
     /// A natural year.
     Year,
     /// A natural year and a negotiated drug.
@@ -205,12 +209,28 @@ pub(crate) enum PerText {
     Disease,
 }
 
+/// What was borne is also noted by institution and day, for a stay to find.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NotesText {
+    pub(crate) borne_as: String,
+    /// The full deductible of the visit is noted under this name.
+    pub(crate) standard_as: Option<String>,
+    /// Noted by institution and minute, where the bill tells when the visit ended.
+    #[serde(default)]
+    pub(crate) to_the_minute: bool,
+}
+
 /// The deductibles noted at the same institution up to so many days before admission count toward this one.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MergesText {
     pub(crate) noted_as: String,
     pub(crate) days: String,
+    /// Up to so many hours instead, where both the note and the admission tell the minute.
+    pub(crate) hours: Option<String>,
+    /// The full deductibles noted under this name are added to this one.
+    pub(crate) adds: Option<String>,
     /// Only those of the last day.
     #[serde(default)]
     pub(crate) latest_only: bool,

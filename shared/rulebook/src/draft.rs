@@ -11,7 +11,7 @@ use money::Fen;
 use crate::benefit::{Base, Deductible, Per};
 use crate::formula::amount;
 use crate::personal::personal_by_line;
-use crate::{Benefit, Counters, InForce};
+use crate::{Benefit, BenefitYear, Counters, InForce};
 
 /// The part of a bill that a benefit looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,20 +79,33 @@ pub struct Draft<'a> {
     pub(crate) case: &'a PricedCase,
     earlier: &'a [Adjudication],
     counters: &'a Counters,
+    year: BenefitYear,
     adjudication: Adjudication,
 }
 
 impl<'a> Draft<'a> {
-    /// Nothing decided yet.
+    /// Nothing decided yet; the whole bill is of the year of its service date.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         payer: PayerId,
         rules: &'a InForce,
         case: &'a PricedCase,
         earlier: &'a [Adjudication],
         counters: &'a Counters,
     ) -> Self {
-        Self { rules, case, earlier, counters, adjudication: Adjudication::nothing(payer) }
+        let year = BenefitYear::of_service(case);
+        Self { rules, case, earlier, counters, year, adjudication: Adjudication::nothing(payer) }
+    }
+
+    /// Turns to what of the bill belongs to `year`.
+    pub fn turn_to(&mut self, year: BenefitYear) {
+        self.year = year;
+    }
+
+    /// The year that is being decided.
+    #[must_use]
+    pub const fn year(&self) -> &BenefitYear {
+        &self.year
     }
 
     /// The adjudication as decided.
@@ -109,12 +122,13 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The parts of the bill that a benefit looks at by what was decided before it, one for each service.
+    /// The parts of the year's bill that a benefit looks at by what was decided before it, one for each service.
     /// Empty for a benefit that lines are assigned to.
     #[must_use]
     pub fn parts(&self, benefit: &Benefit) -> Vec<Part> {
         let earlier = self.earlier.iter().chain(std::iter::once(&self.adjudication));
         let portions = earlier.flat_map(|adjudication| &adjudication.portions);
+        let portions = portions.filter(|portion| self.year.has_portion(self.case, portion));
         match &benefit.base {
             Base::Personal(services) if benefit.asks_for_lines() => {
                 personal_by_line(self.rules, self.case, benefit, services, portions)
@@ -150,7 +164,7 @@ impl<'a> Draft<'a> {
     /// where the benefit is the one that pays.
     pub fn tally(&mut self, benefit: &Benefit, expense: Fen, pays: bool) {
         let Some(name) = benefit.tally.as_ref().filter(|_| pays || !benefit.tally_when_paid) else { return };
-        let key = CounterKey { name: name.clone(), benefit_year: self.case.benefit_year() };
+        let key = CounterKey { name: name.clone(), benefit_year: self.year.year() };
         if expense.is_zero() || self.pending(&key).is_some() {
             return;
         }
@@ -161,6 +175,11 @@ impl<'a> Draft<'a> {
     /// Where one of this payer's counters stands by what was decided so far.
     pub(crate) fn counter(&self, key: &CounterKey) -> Fen {
         self.pending(key).map_or_else(|| self.counters.get(key), |counter_move| counter_move.after)
+    }
+
+    /// Where one of this payer's counters stood before this bill.
+    pub(crate) fn counter_before(&self, key: &CounterKey) -> Fen {
+        self.counters.get(key)
     }
 
     /// What this bill has borne already of a deductible that its visit bears once.
@@ -175,7 +194,7 @@ impl<'a> Draft<'a> {
     /// Whether a portion of this bill has borne the same deductible already.
     pub(crate) fn is_borne_with_another(&self, deductible: &Deductible) -> bool {
         let shared = match deductible.per {
-            Per::Visit | Per::Year => true,
+            Per::Visit | Per::Bill | Per::Year => true,
             Per::Drug | Per::Disease => false,
         };
         let same = |portion: &Portion| {

@@ -171,6 +171,9 @@ impl Draft<'_> {
                 }
             }
         }
+        if let Some(split_by) = self.year().split_by() {
+            working.step(Operation::TakeBase, split_by, &[], working.base);
+        }
         if let Some(age) = benefit.age_citation(self.case) {
             working.step(Operation::TakeBase, age, &[], working.base);
         }
@@ -205,26 +208,28 @@ impl Draft<'_> {
     fn apply_deductible(&self, benefit: &Benefit, part: Option<&Part>, working: &mut Working) {
         let Some(deductible) = &benefit.deductible else { return };
         let visit = &self.case.visit;
-        let key = deductible.counter_key(visit, part);
+        let key = deductible.counter_key(visit, self.year().year(), part);
         let borne_before = key.as_ref().map_or_else(|| self.borne_on_this_bill(deductible), |key| self.counter(key));
-        let merged = self.merged(deductible);
-        let merged_sum: Fen = merged.iter().map(|(borne, _)| *borne).sum();
-        let nominal = self.nominal(deductible, borne_before + merged_sum, working);
-        let is_settled = deductible.first_bill_only && !borne_before.is_zero();
-        let left = if is_settled { Fen::ZERO } else { nominal.less(borne_before + merged_sum) };
+        let merged = self.merged(deductible, key.is_some());
+        let standard = self.nominal(deductible, borne_before + merged.borne, working);
+        let nominal = standard + merged.added;
+        let is_first = key.as_ref().is_none_or(|key| self.counter_before(key).is_zero());
+        let is_settled = deductible.first_bill_only && !is_first;
+        let left = if is_settled { Fen::ZERO } else { nominal.less(borne_before + merged.borne) };
         working.deductible = left.min(working.base);
 
         let citation = &deductible.amount.citation;
         let inputs = [
             amount(InputName::Expense, working.base),
             amount(InputName::Deductible, nominal),
-            amount(InputName::DeductibleBorne, borne_before + merged_sum),
+            amount(InputName::DeductibleBorne, borne_before + merged.borne),
         ];
         let expense = working.base - working.deductible;
         working.step(Operation::ApplyDeductible, citation, &inputs, expense);
-        if let (Some(merges), false) = (&deductible.merges, merged.is_empty()) {
-            let inputs = [amount(InputName::DeductibleBorne, merged_sum)];
-            working.step(Operation::ApplyDeductible, &merges.days.citation, &inputs, expense);
+        for (by, borne, added) in &merged.found {
+            let added = (!added.is_zero()).then(|| amount(InputName::Deductible, *added));
+            let inputs: Vec<_> = added.into_iter().chain([amount(InputName::DeductibleBorne, *borne)]).collect();
+            working.step(Operation::ApplyDeductible, by, &inputs, expense);
         }
         if expense.is_zero() {
             working.shortfall = Some((Reason::WithinDeductible, Arc::clone(citation)));
@@ -237,34 +242,29 @@ impl Draft<'_> {
         }
 
         let is_tally = benefit.tally.as_ref() == Some(&deductible.counter) && deductible.per == Per::Year;
-        let counted = working.deductible + merged_sum;
+        let counted = working.deductible + merged.borne;
         if let Some(key) = key.filter(|_| !is_tally && !counted.is_zero()) {
             working.moves_by(key, borne_before, counted);
         }
         // What is borne on the terms of a step counts for that step and for the next, which holds from the next time.
-        let steps = self.steps_met(deductible, borne_before + merged_sum) + 1;
+        let steps = self.steps_met(deductible, borne_before + merged.borne) + 1;
         let borne = working.deductible;
         for again in deductible.again.iter().take(steps).filter(|_| !borne.is_zero()) {
             let key = again.counter_key(self.case.benefit_year());
             let borne_before = self.counter(&key);
             working.moves_by(key, borne_before, borne);
         }
-        for (borne, key) in merged {
-            // A deductible that counted toward this stay counts toward no other.
-            working.moves.push(CounterMove { key, before: borne, after: Fen::ZERO });
+        working.moves.extend(merged.moves);
+        if let Some(notes) = deductible.notes.as_ref().filter(|_| !working.deductible.is_zero()) {
+            let (borne, full) = notes.keys(visit);
+            let noted = self.counter(&borne);
+            working.moves_by(borne, noted, working.deductible);
+            // The bills of one visit have one deductible.
+            if let Some(full) = full.filter(|_| borne_before.is_zero()) {
+                let noted = self.counter(&full);
+                working.moves_by(full, noted, standard);
+            }
         }
-        if let Some(key) = deductible.noted_key(visit).filter(|_| !working.deductible.is_zero()) {
-            let noted = self.counter(&key);
-            working.moves_by(key, noted, working.deductible);
-        }
-    }
-
-    /// What was borne before the stay and counts toward its deductible, with where it is noted.
-    fn merged(&self, deductible: &Deductible) -> Vec<(Fen, CounterKey)> {
-        let keys = deductible.merged_keys(&self.case.visit).into_iter();
-        let borne = keys.map(|key| (self.counter(&key), key)).filter(|(borne, _)| !borne.is_zero());
-        let latest_only = deductible.merges.as_ref().is_some_and(|merges| merges.latest_only);
-        borne.take(if latest_only { 1 } else { usize::MAX }).collect()
     }
 
     /// How many steps of better terms hold, of what was borne before in the year beside `own`.

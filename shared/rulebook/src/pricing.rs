@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use claim::{
     AssistanceCategory, DiseaseCode, DrugCode, ItemClass, ItemCode, ItemTerms, LineSplit, PersonFacts, PricedCase,
     PricedLine, Visit,
@@ -44,6 +45,8 @@ pub struct UnpricedLine {
     pub drug: Option<DrugCode>,
     /// Whether it breaks the rules of treatment (不按规定用药、诊疗).
     pub violates_rules: bool,
+    /// The day on which the line arose; the visit's service date where absent.
+    pub service_date: Option<NaiveDate>,
 }
 
 /// What one payment is made for: the payer and the benefit by their places, and the drug or disease of its own.
@@ -68,6 +71,7 @@ impl InForce {
             disease: line.disease,
             drug: line.drug,
             violates_rules: line.violates_rules,
+            service_date: line.service_date,
         };
         let lines = lines.into_iter().zip(&terms).map(split).collect();
         let mut case = PricedCase { person, visit, lines, split_citations: self.split_citations()?.clone() };

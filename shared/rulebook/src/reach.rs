@@ -161,6 +161,7 @@ fn is_as_wide(wide: &ConditionsText, narrow: &ConditionsText) -> bool {
         kinds,
         line,
         levels,
+        any_level_where,
         institution_kinds,
         pharmacy,
         kunming_household,
@@ -174,6 +175,7 @@ fn is_as_wide(wide: &ConditionsText, narrow: &ConditionsText) -> bool {
         && covers(kinds, &narrow.kinds)
         && line.as_ref().is_none_or(|wide| narrow.line.as_ref().is_some_and(|narrow| takes_every_line_of(wide, narrow)))
         && covers(levels, &narrow.levels)
+        && (levels.is_empty() || is_wider_or_same(narrow.any_level_where.as_ref(), any_level_where.as_ref()))
         && covers(institution_kinds, &narrow.institution_kinds)
         && (narrow.pharmacy == Some(PharmacyText::Never)
             || is_wider_or_same(pharmacy.as_ref(), narrow.pharmacy.as_ref()))

@@ -267,9 +267,17 @@ fn a_benefit_whose_every_line_goes_to_an_earlier_one_is_refused() {
     for other in [
         "when = { scheme = 'employee' }\n",
         "when = { levels = ['1', '3'] }\n",
+        "when = { levels = ['1'], any_level_where = 'special-exempt' }\n",
         "when = { line = { approved = 'chronic' } }\n",
         "when = { line = { approved = 'special', except = ['b'] } }\n",
     ] {
         Rulebook::load(&[("a.toml", &ordered(other, "'x', 'y'"))]).unwrap_or_else(|faults| panic!("{faults}"));
     }
+
+    // What an institution of another level is allowed reaches a benefit that the earlier one's levels shut out.
+    let allowed = narrow.replace("levels = ['2']", "levels = ['2'], any_level_where = 'special-exempt'");
+    let text = ordered("when = { levels = ['1', '2'] }\n", "'x', 'y'").replace(&narrow, &allowed);
+    Rulebook::load(&[("a.toml", &text)]).unwrap_or_else(|faults| panic!("{faults}"));
+    let text = ordered("when = { levels = ['1', '2'], any_level_where = 'special-exempt' }\n", "'x', 'y'");
+    refused(&text.replace(&narrow, &allowed), 23, "y cannot be reached: x comes before it and takes every line");
 }

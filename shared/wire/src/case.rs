@@ -1,6 +1,8 @@
 //! The case as a caller sends it.
 
-use chrono::NaiveDate;
+use std::ops::RangeInclusive;
+
+use chrono::{NaiveDate, NaiveTime};
 use claim::{Case, CaseLine, VisitKind};
 use money::Fen;
 
@@ -48,6 +50,8 @@ impl FromMessage for Case {
         let service_date =
             at.date("service_date", message.service_date).and_then(|date| near("service_date", date, at));
         let admission_date = read_admission(&message, kind, service_date, at);
+        let service_time_of_day = at.optional_time_of_day("service_time_of_day", message.service_time_of_day);
+        let admission_time_of_day = read_admission_time(&message, service_time_of_day.flatten(), at);
         let registration = at.optional_id("registration", &message.registration);
         let prescriber_id = at.optional_id("prescriber_id", &message.prescriber_id);
         let host_id = at.optional_id("host_id", &message.host_id);
@@ -58,12 +62,17 @@ impl FromMessage for Case {
             at.fault("total_fen", mismatch);
         }
         let lines = at.messages("lines", message.lines, 1..=Self::MAX_LINES);
+        if let (Some(lines), Some(service_date), Some(admission_date)) = (&lines, service_date, admission_date) {
+            check_days_of_lines(lines, admission_date.unwrap_or(service_date)..=service_date, at);
+        }
         Some(Self {
             person_id: person_id?,
             institution_id: institution_id?,
             kind: kind?,
             service_date: service_date?,
+            service_time_of_day: service_time_of_day?,
             admission_date: admission_date?,
+            admission_time_of_day: admission_time_of_day?,
             registration: registration?,
             prescriber_id: prescriber_id?,
             host_id: host_id?,
@@ -105,6 +114,34 @@ fn read_admission(
     Some(Some(date))
 }
 
+#[expect(
+    clippy::option_option,
+    reason = "the outer one tells whether the field is sound, the inner one whether it is there"
+)]
+fn read_admission_time(
+    message: &proto::Case,
+    service_time: Option<NaiveTime>,
+    at: &Reader<'_>,
+) -> Option<Option<NaiveTime>> {
+    const FIELD: &str = "admission_time_of_day";
+    let time = at.optional_time_of_day(FIELD, message.admission_time_of_day)?;
+    let Some(time) = time else { return Some(None) };
+    at.check(FIELD, message.admission_date.is_some(), "is given without a day of admission")?;
+    let on_one_day = message.admission_date == message.service_date;
+    let in_order = service_time.is_none_or(|end| !on_one_day || time <= end);
+    at.check(FIELD, in_order, format_args!("is {time}: must not be after the end of the service"))?;
+    Some(Some(time))
+}
+
+fn check_days_of_lines(lines: &[CaseLine], days: RangeInclusive<NaiveDate>, at: &Reader<'_>) {
+    for (index, line) in lines.iter().enumerate() {
+        if let Some(day) = line.service_date.filter(|day| !days.contains(day)) {
+            let (first, last) = (days.start(), days.end());
+            at.fault(&format!("lines[{index}].service_date"), format_args!("is {day}: must be {first} to {last}"));
+        }
+    }
+}
+
 impl FromMessage for CaseLine {
     type Message = proto::CaseLine;
 
@@ -114,12 +151,14 @@ impl FromMessage for CaseLine {
         let quantity = at.number("quantity", quantity, 1..=Case::MAX_QUANTITY);
         let amount = at.amount("amount_fen", message.amount_fen);
         let disease = at.optional_id("disease", &message.disease);
+        let service_date = at.optional_date("service_date", message.service_date);
         Some(Self {
             item_code: item_code?,
             quantity: quantity?,
             amount: amount?,
             disease: disease?,
             violates_rules: message.violates_rules,
+            service_date: service_date?,
         })
     }
 }
@@ -140,6 +179,8 @@ impl From<&Case> for proto::Case {
             use_individual_account: case.use_individual_account,
             total_fen: case.total.get(),
             lines: case.lines.iter().map(Into::into).collect(),
+            service_time_of_day: case.service_time_of_day.map(Into::into),
+            admission_time_of_day: case.admission_time_of_day.map(Into::into),
         }
     }
 }
@@ -152,6 +193,7 @@ impl From<&CaseLine> for proto::CaseLine {
             amount_fen: line.amount.get(),
             disease: optional_text(line.disease.as_ref()),
             violates_rules: line.violates_rules,
+            service_date: line.service_date.map(Into::into),
         }
     }
 }
@@ -178,7 +220,7 @@ pub fn first_difference(a: &proto::Case, b: &proto::Case) -> Option<String> {
     let field = first_differing!(
         proto::Case {
             person_id, institution_id, kind, service_date, admission_date, registration, prescriber_id, host_id, disease,
-            diagnosis, use_individual_account, total_fen; lines
+            diagnosis, use_individual_account, total_fen, service_time_of_day, admission_time_of_day; lines
         },
         a,
         b
@@ -188,8 +230,12 @@ pub fn first_difference(a: &proto::Case, b: &proto::Case) -> Option<String> {
 
 fn first_differing_line(a: &[proto::CaseLine], b: &[proto::CaseLine]) -> Option<String> {
     let differing = a.iter().zip(b).enumerate().find_map(|(index, (a, b))| {
-        first_differing!(proto::CaseLine { item_code, quantity, amount_fen, disease, violates_rules }, a, b)
-            .map(|field| format!("lines[{index}].{field}"))
+        first_differing!(
+            proto::CaseLine { item_code, quantity, amount_fen, disease, violates_rules, service_date },
+            a,
+            b
+        )
+        .map(|field| format!("lines[{index}].{field}"))
     });
     differing.or_else(|| (a.len() != b.len()).then(|| "lines".to_owned()))
 }

@@ -1,9 +1,9 @@
-//! Civil dates and instants.
+//! Civil dates, times of day and instants.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike, Utc};
 use prost_types::Timestamp;
 
-use crate::proto::google::r#type::Date;
+use crate::proto::google::r#type::{Date, TimeOfDay};
 
 const MAX_YEAR: i32 = 9_999;
 const NANOS_IN_A_SECOND: i32 = 1_000_000_000;
@@ -11,6 +11,18 @@ const NANOS_IN_A_SECOND: i32 = 1_000_000_000;
 impl From<NaiveDate> for Date {
     fn from(date: NaiveDate) -> Self {
         Self { year: date.year(), month: date.month().cast_signed(), day: date.day().cast_signed() }
+    }
+}
+
+impl From<NaiveTime> for TimeOfDay {
+    fn from(time: NaiveTime) -> Self {
+        let [hours, minutes, seconds, nanos] = [time.hour(), time.minute(), time.second(), time.nanosecond()];
+        Self {
+            hours: hours.cast_signed(),
+            minutes: minutes.cast_signed(),
+            seconds: seconds.cast_signed(),
+            nanos: nanos.cast_signed(),
+        }
     }
 }
 
@@ -26,6 +38,14 @@ pub(crate) fn real_date(Date { year, month, day }: Date) -> Result<NaiveDate, St
         .filter(|year| (1..=MAX_YEAR).contains(year))
         .and_then(|year| NaiveDate::from_ymd_opt(year, month_number, day_number))
         .ok_or_else(|| format!("is {year}-{month}-{day}, which is no date: give year, month and day"))
+}
+
+pub(crate) fn real_time_of_day(TimeOfDay { hours, minutes, seconds, nanos }: TimeOfDay) -> Result<NaiveTime, String> {
+    let [hour, minute, second] = [hours, minutes, seconds].map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+    let time = NaiveTime::from_hms_opt(hour, minute, second).filter(|_| nanos == 0);
+    time.ok_or_else(|| {
+        format!("is {hours}:{minutes}:{seconds} and {nanos} nanoseconds, which is no time of day in whole seconds")
+    })
 }
 
 pub(crate) fn real_time(Timestamp { seconds, nanos }: Timestamp) -> Result<DateTime<Utc>, String> {

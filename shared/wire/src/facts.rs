@@ -63,7 +63,8 @@ impl FromMessage for InstitutionFacts {
         let id = at.id("id", &message.id);
         let level = at.listed("level", message.level);
         let kind = at.listed("kind", message.kind);
-        Some(Self { id: id?, level: level?, kind: kind? })
+        let special_exempt_allowed = message.special_exempt_allowed;
+        Some(Self { id: id?, level: level?, kind: kind?, special_exempt_allowed })
     }
 }
 
@@ -109,6 +110,7 @@ impl From<&InstitutionFacts> for proto::InstitutionFacts {
             id: institution.id.to_string(),
             level: proto::InstitutionLevel::from(institution.level).into(),
             kind: proto::InstitutionKind::from(institution.kind).into(),
+            special_exempt_allowed: institution.special_exempt_allowed,
         }
     }
 }

@@ -20,6 +20,8 @@ impl FromMessage for Visit {
         let admission_date = at.optional_date("admission_date", message.admission_date);
         let in_order = service_date.is_none_or(|end| admission_date.flatten().is_none_or(|start| start <= end));
         let in_order = at.check("admission_date", in_order, "must not be after the service date");
+        let service_time_of_day = at.optional_time_of_day("service_time_of_day", message.service_time_of_day);
+        let admission_time_of_day = at.optional_time_of_day("admission_time_of_day", message.admission_time_of_day);
         let institution = at.message("institution", message.institution);
         let prescriber_level = at.optional_listed("prescriber_level", message.prescriber_level);
         let host_level = at.optional_listed("host_level", message.host_level);
@@ -32,7 +34,9 @@ impl FromMessage for Visit {
         Some(Self {
             kind: kind?,
             service_date: service_date?,
+            service_time_of_day: service_time_of_day?,
             admission_date: admission_date?,
+            admission_time_of_day: admission_time_of_day?,
             institution: institution?,
             prescriber_level: prescriber_level?,
             host_level: host_level?,
@@ -77,6 +81,7 @@ impl FromMessage for PricedLine {
         });
         let disease = at.optional_id("disease", &message.disease);
         let drug = at.optional_id("drug", &message.drug);
+        let service_date = at.optional_date("service_date", message.service_date);
         closed?;
         Some(Self {
             item_code: item_code?,
@@ -87,6 +92,7 @@ impl FromMessage for PricedLine {
             disease: disease?,
             drug: drug?,
             violates_rules: message.violates_rules,
+            service_date: service_date?,
         })
     }
 }
@@ -156,6 +162,8 @@ impl From<&Visit> for proto::Visit {
             filing: proto::Filing::from(visit.filing).into(),
             registration: optional_text(visit.registration.as_ref()),
             use_individual_account: visit.use_individual_account,
+            service_time_of_day: visit.service_time_of_day.map(Into::into),
+            admission_time_of_day: visit.admission_time_of_day.map(Into::into),
         }
     }
 }
@@ -182,6 +190,7 @@ impl From<&PricedLine> for proto::PricedLine {
             disease: optional_text(line.disease.as_ref()),
             drug: optional_text(line.drug.as_ref()),
             violates_rules: line.violates_rules,
+            service_date: line.service_date.map(Into::into),
         }
     }
 }

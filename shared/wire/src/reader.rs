@@ -8,13 +8,13 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use claim::{InvalidText, Violations};
 use money::{Fen, Rate};
 
-use crate::date::{real_date, real_time};
+use crate::date::{real_date, real_time, real_time_of_day};
 use crate::listed::{Listed, NotListed};
-use crate::proto::google::r#type::Date;
+use crate::proto::google::r#type::{Date, TimeOfDay};
 
 /// What is read from one message.
 pub trait FromMessage: Sized {
@@ -140,6 +140,12 @@ impl Reader<'_> {
     #[must_use]
     pub fn optional_date(&self, field: &str, date: Option<Date>) -> Option<Option<NaiveDate>> {
         date.map_or(Some(None), |date| self.date(field, Some(date)).map(Some))
+    }
+
+    /// A time of day that may be absent.
+    #[must_use]
+    pub fn optional_time_of_day(&self, field: &str, time: Option<TimeOfDay>) -> Option<Option<NaiveTime>> {
+        time.map_or(Some(None), |time| self.take(field, real_time_of_day(time)).map(Some))
     }
 
     /// An instant that is required.

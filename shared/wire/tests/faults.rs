@@ -1,7 +1,7 @@
 //! A message with many faults is refused with all of them, each under its path.
 
 use claim::{Adjudication, Case, PersonFacts, Violations};
-use wire::proto::google::r#type::Date;
+use wire::proto::google::r#type::{Date, TimeOfDay};
 use wire::{ErrorReason, case_from, claim_v1 as proto, first_difference};
 
 #[expect(clippy::unnecessary_wraps, reason = "a date of a message is optional")]
@@ -139,6 +139,50 @@ fn a_stay_has_an_admission_on_or_before_its_discharge_and_nothing_else_has_one()
     assert_eq!(faults_of(|case| case.admission_date = date(2024, 5, 6)), ["admission_date"]);
 }
 
+fn time(hours: i32, minutes: i32, seconds: i32, nanos: i32) -> TimeOfDay {
+    TimeOfDay { hours, minutes, seconds, nanos }
+}
+
+#[test]
+fn a_time_of_day_is_a_real_one_and_an_admission_is_before_the_end_of_the_stay() {
+    let ending = |end: TimeOfDay| faults_of(|case| case.service_time_of_day = Some(end));
+    for sound in [time(0, 0, 0, 0), time(23, 59, 59, 0)] {
+        assert_eq!(ending(sound), [""; 0], "{sound:?}");
+    }
+    for unsound in [time(24, 0, 0, 0), time(9, 60, 0, 0), time(9, 0, 60, 0), time(9, 0, 0, 1), time(-1, 0, 0, 0)] {
+        assert_eq!(ending(unsound), ["service_time_of_day"], "{unsound:?}");
+    }
+    let stay = |admission: Option<Date>, at: TimeOfDay| {
+        faults_of(|case| {
+            case.kind = proto::VisitKind::Inpatient.into();
+            case.admission_date = admission;
+            case.admission_time_of_day = Some(at);
+            case.service_time_of_day = Some(time(14, 30, 0, 0));
+        })
+    };
+    assert_eq!(stay(date(2024, 5, 5), time(14, 31, 0, 0)), [""; 0]);
+    assert_eq!(stay(date(2024, 5, 6), time(14, 30, 0, 0)), [""; 0]);
+    assert_eq!(stay(date(2024, 5, 6), time(14, 30, 1, 0)), ["admission_time_of_day"]);
+    assert_eq!(faults_of(|case| case.admission_time_of_day = Some(time(9, 0, 0, 0))), ["admission_time_of_day"]);
+}
+
+#[test]
+fn a_line_arises_on_a_day_of_its_visit() {
+    let on = |day: Option<Date>| faults_of(|case| case.lines[1].service_date = day);
+    assert_eq!(on(date(2024, 5, 6)), [""; 0]);
+    assert_eq!(on(date(2024, 5, 5)), ["lines[1].service_date"]);
+    let of_stay = |day: Option<Date>| {
+        faults_of(|case| {
+            case.kind = proto::VisitKind::Inpatient.into();
+            case.admission_date = date(2024, 5, 1);
+            case.lines[1].service_date = day;
+        })
+    };
+    assert_eq!(of_stay(date(2024, 4, 30)), ["lines[1].service_date"]);
+    assert_eq!(of_stay(date(2024, 5, 1)), [""; 0]);
+    assert_eq!(of_stay(date(2024, 5, 7)), ["lines[1].service_date"]);
+}
+
 #[test]
 fn a_day_is_a_real_one_of_the_years_1900_to_2100() {
     for sound in [date(1900, 1, 1), date(2100, 12, 31), date(2024, 2, 29)] {
@@ -169,6 +213,10 @@ fn the_first_difference_of_two_cases_is_named_by_its_path() {
     assert_eq!(changed(|_| ()), None);
     assert_eq!(changed(|case| case.person_id.push('x')).as_deref(), Some("person_id"));
     assert_eq!(changed(|case| case.service_date = None).as_deref(), Some("service_date"));
+    let at_nine = |case: &mut proto::Case| case.admission_time_of_day = Some(time(9, 0, 0, 0));
+    assert_eq!(changed(at_nine).as_deref(), Some("admission_time_of_day"));
+    let on_a_day = |case: &mut proto::Case| case.lines[1].service_date = date(2024, 5, 6);
+    assert_eq!(changed(on_a_day).as_deref(), Some("lines[1].service_date"));
     assert_eq!(changed(|case| case.lines[1].amount_fen = 1).as_deref(), Some("lines[1].amount_fen"));
     assert_eq!(changed(|case| case.lines.truncate(1)).as_deref(), Some("lines"));
     assert_eq!(changed(|case| case.lines.push(line("A3", 1))).as_deref(), Some("lines"));

@@ -1,8 +1,9 @@
 //! The visits of a worked case and the lines of their bills.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use claim::{
     Case, DiseaseCode, DrugCode, Filing, InstitutionFacts, InstitutionKind, ItemClass, ItemTerms, TreatmentRegion,
     Visit, VisitKind,
@@ -31,6 +32,8 @@ pub struct WorkedLine {
     pub drug: Option<DrugCode>,
     /// Whether it breaks the rules of treatment (不按规定用药、诊疗).
     pub violates_rules: bool,
+    /// The day on which it arose, from admission to discharge; the visit's where absent.
+    pub service_date: Option<NaiveDate>,
 }
 
 impl WorkedLine {
@@ -45,6 +48,7 @@ impl WorkedLine {
             disease: self.disease.clone(),
             drug: self.drug.clone(),
             violates_rules: self.violates_rules,
+            service_date: self.service_date,
         }
     }
 }
@@ -55,6 +59,11 @@ pub(super) fn read_visit(fields: Fields<'_>) -> Option<(Visit, Vec<WorkedLine>, 
     fields.require("date");
     let service_date = fields.date("date");
     let admission_date = admission_date(&fields, kind, service_date);
+    let service_time_of_day: Option<NaiveTime> = fields.parsed("time");
+    let admission_time_of_day: Option<NaiveTime> = fields.parsed("admission_time");
+    if admission_time_of_day.is_some() && admission_date.is_none() {
+        fields.fault("admission_time", "is given without a day of admission");
+    }
     fields.require("institution");
     let institution = fields.table("institution").and_then(institution);
     let (prescriber_level, host_level) = (fields.level("prescriber_level"), fields.level("host_level"));
@@ -66,12 +75,17 @@ pub(super) fn read_visit(fields: Fields<'_>) -> Option<(Visit, Vec<WorkedLine>, 
     let registration = fields.parsed("registration");
     let use_individual_account = fields.flag("use_individual_account", false);
     let lines = lines(&fields, disease.as_ref(), drug.as_ref());
+    if let Some(last) = service_date {
+        check_days_of_lines(&fields, &lines, admission_date.unwrap_or(last)..=last);
+    }
     let expected = fields.table("expect").map_or_else(Expected::default, Expected::read);
     fields.finish();
     let visit = Visit {
         kind: kind?,
         service_date: service_date?,
+        service_time_of_day,
         admission_date,
+        admission_time_of_day,
         institution: institution?,
         prescriber_level,
         host_level,
@@ -96,13 +110,22 @@ fn admission_date(fields: &Fields<'_>, kind: Option<VisitKind>, service: Option<
     Some(admission)
 }
 
+fn check_days_of_lines(fields: &Fields<'_>, lines: &[WorkedLine], days: RangeInclusive<NaiveDate>) {
+    for (index, line) in lines.iter().enumerate() {
+        if line.service_date.is_some_and(|day| !days.contains(&day)) {
+            fields.fault(&format!("lines[{index}].date"), "is not a day of the visit");
+        }
+    }
+}
+
 fn institution(fields: Fields<'_>) -> Option<InstitutionFacts> {
     let id = fields.required("id");
     fields.require("level");
     let level = fields.level("level");
     let kind = fields.parsed("kind").unwrap_or(InstitutionKind::Hospital);
+    let special_exempt_allowed = fields.flag("special_exempt_allowed", false);
     fields.finish();
-    Some(InstitutionFacts { id: id?, level: level?, kind })
+    Some(InstitutionFacts { id: id?, level: level?, kind, special_exempt_allowed })
 }
 
 /// A tag: what the field says, nothing where it opts out, `inherited` where it is absent.
@@ -126,7 +149,8 @@ fn lines(fields: &Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugC
     if let Some(amount) = shorthand {
         let terms = ItemTerms { class: ItemClass::A, self_pay_rate: Rate::ZERO, price_cap: None };
         let (disease, drug) = (disease.cloned(), drug.cloned());
-        return vec![WorkedLine { amount, quantity: 1, terms, disease, drug, violates_rules: false }];
+        let (violates_rules, service_date) = (false, None);
+        return vec![WorkedLine { amount, quantity: 1, terms, disease, drug, violates_rules, service_date }];
     }
     if fields.has("lines") && !(1..=Case::MAX_LINES).contains(&tables.len()) {
         fields.fault("lines", format_args!("has not 1 to {} lines", Case::MAX_LINES));
@@ -150,7 +174,8 @@ fn line(fields: Fields<'_>, disease: Option<&DiseaseCode>, drug: Option<&DrugCod
     let price_cap = fields.amount("price_cap");
     let (disease, drug) = (tag(&fields, "disease", disease), tag(&fields, "drug", drug));
     let violates_rules = fields.flag("violates_rules", false);
+    let service_date = fields.date("date");
     fields.finish();
     let terms = ItemTerms { class, self_pay_rate: self_pay_rate.unwrap_or_default(), price_cap };
-    Some(WorkedLine { amount: amount?, quantity, terms, disease, drug, violates_rules })
+    Some(WorkedLine { amount: amount?, quantity, terms, disease, drug, violates_rules, service_date })
 }

@@ -100,6 +100,54 @@ fn assistance(amount: &str) -> Value {
 }
 
 #[test]
+fn the_outpatient_deductible_can_be_borne_once_a_year() {
+    let on = |date: &str, level, eligible: &str| with(visit("outpatient", level, eligible), &json!({ "date": date }));
+    let cases = [
+        (on("2022-05-04", 3, "89.99"), basic("0"), basic("0")),
+        (on("2022-05-05", 3, "0.01"), basic("0"), basic("0")),
+        (on("2022-05-06", 3, "0.01"), basic("0"), basic("0.01")),
+        // What was borne at level 3 is more than a year's deductible at level 1.
+        (on("2022-05-07", 1, "30"), basic("0"), basic("18")),
+        (with(visit("inpatient", 3, "2200"), &json!({ "date": "2022-05-08" })), basic("850"), basic("850")),
+        (on("2023-01-01", 3, "90.01"), basic("0.01"), basic("0.01")),
+    ];
+    differ("AMB-03", "annual", &employee(), &cases);
+    // A first bill that bears a part of it leaves the rest, however bills of one registration are read.
+    let cases = [(on("2022-05-04", 3, "10"), basic("0")), (on("2022-05-05", 3, "90"), basic("5"))];
+    settles(&rules(&[("AMB-03", "annual"), ("CH-05", "first-bill")]), &employee(), &cases);
+}
+
+#[test]
+fn every_bill_can_bear_the_outpatient_deductible() {
+    let of = |eligible: &str| with(visit("outpatient", 3, eligible), &json!({ "registration": "R" }));
+    let cases = [
+        (of("90"), basic("0"), basic("0")),
+        (of("89.99"), basic("45"), basic("0")),
+        (of("90"), basic("45"), basic("0")),
+        (of("90.01"), basic("45.01"), basic("0.01")),
+        (visit("outpatient", 3, "90.01"), basic("0.01"), basic("0.01")),
+    ];
+    differ("AMB-04", "every-bill", &employee(), &cases);
+    // One bill bears one deductible although two benefits of it ask for it.
+    let person = with_diseases("chronic", &["hypertension"]);
+    let lines = json!([{ "amount": "2840", "disease": "hypertension" }, { "amount": "100", "disease": "none" }]);
+    let mut mixed = visit("outpatient-chronic", 3, "0");
+    mixed.as_object_mut().unwrap().remove("eligible");
+    let mixed = with(mixed, &json!({ "lines": lines, "registration": "R" }));
+    let as_ordinary = ("AMB-12", "ordinary-outpatient");
+    let cases = [(mixed, json!({ "basic": "2025", "deductible": "390" }))];
+    settles(&rules(&[as_ordinary, ("AMB-04", "every-bill")]), &person, &cases);
+    // Nor is a bill the second one to itself.
+    settles(&rules(&[as_ordinary, ("CH-05", "first-bill")]), &person, &cases);
+}
+
+#[test]
+fn options_that_contradict_each_other_are_refused() {
+    let told = load(&documents(&[("AMB-03", "annual"), ("AMB-04", "every-bill")])).map(|_| ()).unwrap_err().to_string();
+    assert!(told.contains("AMB-03 and AMB-04 change the same"), "{told}");
+}
+
+#[test]
 fn the_outpatient_ceiling_can_hold_the_expense() {
     let split =
         |outpatient: &str, inpatient: &str| json!({ "basic_outpatient": outpatient, "basic_inpatient": inpatient });
@@ -195,6 +243,17 @@ fn special_disease_at_level_one_can_be_unpayable_or_payable() {
     differ("AMB-14", "nothing-payable", &person, &[(of(1, "lung-cancer"), basic("282"), basic("0"))]);
     let failure = (of(1, "chronic-renal-failure"), basic("282"), basic("450"));
     differ("AMB-15", "any-level", &person, &[failure]);
+    // An institution can be allowed these at any level, and nothing else by that.
+    let allowed = |level: u8, disease: &str| {
+        let institution = json!({ "id": "D", "level": level, "special_exempt_allowed": true });
+        with(of(level, disease), &json!({ "institution": institution }))
+    };
+    let cases = [
+        (allowed(1, "chronic-renal-failure"), basic("450"), basic("450")),
+        (allowed(2, "chronic-renal-failure"), basic("450"), basic("450")),
+        (allowed(1, "lung-cancer"), basic("282"), basic("282")),
+    ];
+    differ("AMB-15", "any-level", &person, &cases);
     let cases = [(with(of(3, "lung-cancer"), &json!({ "eligible": "1300" })), basic("357"), basic("85"))];
     differ("AMB-13", "follows-level-3", &person, &cases);
 }
@@ -256,6 +315,164 @@ fn only_the_latest_rescue_can_count_toward_a_stay() {
         (stay, basic("1275"), basic("1020")),
     ];
     differ("CH-11", "latest", &employee(), &cases);
+}
+
+/// A rescue that ends on 7 May and a stay from `admitted`, each with its time where there is one.
+fn rescue_and_stay(ended_at: Option<&str>, (admitted, admitted_at): (&str, Option<&str>)) -> [Value; 2] {
+    let rescue = with(visit("emergency-rescue", 3, "700"), &json!({ "date": "2022-05-07", "time": ended_at }));
+    let days = json!({ "date": "2022-05-20", "admission_date": admitted, "admission_time": admitted_at });
+    [rescue, with(visit("inpatient", 3, "2000"), &days)]
+}
+
+#[test]
+fn the_days_between_rescue_and_stay_can_be_hours() {
+    let (merged, alone) = (basic("1275"), basic("680"));
+    let told = |stay: (&str, Option<&str>), ended_at: Option<&str>, by_day: &Value, by_hour: &Value| {
+        let [rescue, stay] = rescue_and_stay(ended_at, stay);
+        let visits = [(rescue, basic("0"), basic("0")), (stay, by_day.clone(), by_hour.clone())];
+        differ("AMB-20", "hours-72", &employee(), &visits);
+    };
+    // 71 hours 59 minutes, 72 hours, and a minute more.
+    told(("2022-05-10", Some("14:29")), Some("14:30"), &merged, &merged);
+    told(("2022-05-10", Some("14:30")), Some("14:30"), &merged, &merged);
+    told(("2022-05-10", Some("14:31")), Some("14:30"), &merged, &alone);
+    // On the fourth day no minute is within 72 hours.
+    told(("2022-05-11", Some("00:00")), Some("23:59"), &alone, &alone);
+    // An admission before the rescue is over is of another event.
+    told(("2022-05-07", Some("14:29")), Some("14:30"), &merged, &alone);
+    // Without a time on either side whole days count, to the last minute of the third.
+    told(("2022-05-10", None), Some("00:00"), &merged, &merged);
+    told(("2022-05-10", Some("23:59")), None, &merged, &merged);
+    told(("2022-05-11", None), Some("23:59"), &alone, &alone);
+    told(("2022-05-11", Some("00:00")), None, &alone, &alone);
+}
+
+#[test]
+fn what_counts_by_the_hour_or_by_the_day_is_told_with_its_law() {
+    let laws = |ended_at: Option<&str>| {
+        let case = json!({ "name": "laws", "person": employee(), "visits": rescue_and_stay(ended_at, ("2022-05-10", Some("09:00"))) });
+        let case = WorkedCase::from_json(&case.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
+        let report = run_case(&Chain::new(), &rules(&[("AMB-20", "hours-72")]), &case);
+        let stay = report.visits[1].as_ref().unwrap();
+        let steps = stay.adjudications.iter().flat_map(|adjudication| &adjudication.portions).flat_map(|of| &of.steps);
+        let rules = steps.map(|step| step.citation.rule.to_string());
+        rules.filter(|rule| rule.starts_with("employee.rescue.")).collect::<Vec<_>>()
+    };
+    assert_eq!(laws(Some("10:00")), ["employee.rescue.merging-hours"]);
+    assert_eq!(laws(None), ["employee.rescue.merging-days"]);
+}
+
+#[test]
+fn the_deductibles_of_rescue_and_stay_can_be_added_together() {
+    let on = |kind: &str, date: &str, eligible: &str| with(visit(kind, 3, eligible), &json!({ "date": date }));
+    let rescue = |eligible: &str| on("emergency-rescue", "2022-05-09", eligible);
+    let stay =
+        |eligible: &str| with(on("inpatient", "2022-05-20", eligible), &json!({ "admission_date": "2022-05-10" }));
+    let pair = |rescue_eligible: &str, rescued: &str, eligible: &str, one: &str, added: &str| {
+        let visits =
+            [(rescue(rescue_eligible), basic(rescued), basic(rescued)), (stay(eligible), basic(one), basic(added))];
+        differ("AMB-21", "added", &employee(), &visits);
+    };
+    // 300 was borne of 1,200: 900 are left of one deductible, 2,100 of both.
+    pair("300", "0", "2099.99", "1019.99", "0");
+    pair("300", "0", "2100", "1020", "0");
+    pair("300", "0", "2100.01", "1020.01", "0.01");
+    // The rescue has borne its own.
+    pair("1200", "0", "1200.01", "1020.01", "0.01");
+    // No rescue, nothing to add.
+    differ("AMB-21", "added", &employee(), &[(stay("1200.01"), basic("0.01"), basic("0.01"))]);
+
+    // Bills of one registration share what was added, and those of one rescue add one deductible.
+    let of = |visit: Value, registration: &str| with(visit, &json!({ "registration": registration }));
+    let cases = [
+        (of(rescue("300"), "A"), basic("0"), basic("0")),
+        (of(rescue("100"), "A"), basic("0"), basic("0")),
+        (of(stay("500"), "B"), basic("0"), basic("0")),
+        (of(stay("1500"), "B"), basic("1020"), basic("0")),
+        (of(stay("0.02"), "B"), basic("0.02"), basic("0.02")),
+    ];
+    differ("AMB-21", "added", &employee(), &cases);
+}
+
+#[test]
+fn a_stay_across_the_years_end_can_draw_on_both_years() {
+    let stay = |first: &str, second: &str| {
+        let lines = json!([{ "amount": first, "date": "2022-12-31" }, { "amount": second, "date": "2023-01-01" }]);
+        let institution = json!({ "id": "H", "level": 3 });
+        let days = json!({ "date": "2023-01-05", "admission_date": "2022-12-28" });
+        with(json!({ "kind": "inpatient", "institution": institution, "lines": lines }), &days)
+    };
+    let on = |date: &str, eligible: &str| with(visit("inpatient", 3, eligible), &json!({ "date": date }));
+    let paid = |basic: &str, large: &str| json!({ "basic": basic, "large_expense": large });
+    // 59,150 are used in 2022 and none in 2023: the first 1,000 after the deductible fill the ceiling of 2022.
+    let used = (on("2022-06-30", "70788.24"), paid("59150", "0"), paid("59150", "0"));
+    for (first, both, of_2022) in [
+        ("2199.99", paid("1699.99", "0"), paid("1699.99", "0")),
+        ("2200", paid("1700", "0"), paid("1700", "0")),
+        ("2200.02", paid("1700.02", "0"), paid("1700", "0.02")),
+    ] {
+        let cases = [used.clone(), (stay(first, "1000"), both, of_2022)];
+        differ("AMB-28", "split-at-year-end", &employee(), &cases);
+    }
+    // What arose in 2023 stays within its own ceiling however little 2022 leaves.
+    let cases = [
+        (on("2022-06-30", "80000"), paid("60000", "7390.58"), paid("60000", "7390.58")),
+        (stay("1200", "70588.24"), paid("60000", "0"), paid("60000", "0")),
+        (on("2023-06-30", "1201"), paid("0", "0.90"), paid("0", "0.90")),
+    ];
+    differ("AMB-28", "split-at-year-end", &employee(), &cases);
+    // One deductible for both years: the rest of it is borne of what arose in the second.
+    let cases = [(
+        stay("1000", "300"),
+        json!({ "deductible": "1200", "basic": "85" }),
+        json!({ "deductible": "1200", "basic": "85" }),
+    )];
+    differ("AMB-28", "split-at-year-end", &employee(), &cases);
+    // A stay within a year, and lines without a day, know no other year.
+    let within = [used.clone(), (on("2022-12-31", "2200.02"), paid("850", "0.02"), paid("850", "0.02"))];
+    differ("AMB-28", "split-at-year-end", &employee(), &within);
+    let undated = with(on("2023-01-05", "2200.02"), &json!({ "admission_date": "2022-12-28" }));
+    let cases = [used, (undated, paid("850.02", "0"), paid("850.02", "0"))];
+    differ("AMB-28", "split-at-year-end", &employee(), &cases);
+}
+
+#[test]
+fn a_rescue_before_a_stay_that_is_split_at_the_years_end_counts_once() {
+    let lines = json!([{ "amount": "100", "date": "2022-12-31" }, { "amount": "2000", "date": "2023-01-01" }]);
+    let days = json!({ "date": "2023-01-05", "admission_date": "2022-12-31", "lines": lines });
+    let stay = json!({ "kind": "inpatient", "institution": { "id": "H", "level": 3 } });
+    let rescue = with(visit("emergency-rescue", 3, "1000"), &json!({ "date": "2022-12-30" }));
+    for registration in [Value::Null, json!("R")] {
+        let stay = with(with(stay.clone(), &days), &json!({ "registration": registration }));
+        let cases = [
+            (rescue.clone(), basic("0"), basic("0")),
+            (stay, json!({ "deductible": "200", "basic": "1615" }), json!({ "deductible": "200", "basic": "1615" })),
+        ];
+        differ("AMB-28", "split-at-year-end", &employee(), &cases);
+    }
+}
+
+#[test]
+fn later_payers_draw_on_both_years_too() {
+    let lines = json!([{ "amount": "20880", "date": "2022-12-31" }, { "amount": "20000", "date": "2023-01-01" }]);
+    let institution = json!({ "id": "H", "level": 3 });
+    let days = json!({ "date": "2023-01-05", "admission_date": "2022-12-28", "lines": lines });
+    let stay = with(json!({ "kind": "inpatient", "institution": institution }), &days);
+    // 8,880 and 8,000 are left to the person: together above the threshold of one year, neither above its own.
+    let paid = |critical: &str| json!({ "basic": "24000", "critical_illness": critical });
+    differ("AMB-28", "split-at-year-end", &resident(&[]), &[(stay.clone(), paid("2928"), paid("0"))]);
+    // 19,000 of the 20,000 that assistance pays in 2022 are used; it pays all that is left, but of 2022 at most 1,000.
+    let mut poor = employee();
+    poor.as_object_mut().unwrap().insert("categories".to_owned(), json!(["extreme-poverty"]));
+    let used = with(visit("inpatient", 3, "143905.84"), &json!({ "date": "2022-06-30" }));
+    for (first, both, of_2022) in [("999.99", "1320", "1320"), ("1000", "1320", "1320"), ("1000.01", "1320", "1319.99")]
+    {
+        let lines = json!([{ "amount": first, "date": "2022-12-31" }, { "amount": "1000", "date": "2023-01-01" }]);
+        let stay = with(stay.clone(), &json!({ "lines": lines }));
+        let cases =
+            [(used.clone(), assistance("19000"), assistance("19000")), (stay, assistance(both), assistance(of_2022))];
+        differ("AMB-28", "split-at-year-end", &poor, &cases);
+    }
 }
 
 #[test]
@@ -627,6 +844,7 @@ fn options_that_change_different_things_go_together() {
 fn all_alternatives_at_once_collide_nowhere() {
     let changes = [
         ("AMB-01", "eligible-includes-initial-self-pay"),
+        ("AMB-03", "annual"),
         ("AMB-05", "expense"),
         ("AMB-06", "whole-visit"),
         ("AMB-07", "stop"),
@@ -638,9 +856,12 @@ fn all_alternatives_at_once_collide_nowhere() {
         ("AMB-14", "nothing-payable"),
         ("AMB-15", "any-level"),
         ("AMB-17", "by-disease"),
+        ("AMB-20", "hours-72"),
+        ("AMB-21", "added"),
         ("AMB-23", "first-purchase-only"),
         ("AMB-24", "nothing-payable"),
         ("AMB-25", "lower-of-both"),
+        ("AMB-28", "split-at-year-end"),
         ("AMB-39", "other-diseases-only"),
         ("AMB-40", "per-stay"),
         ("AMB-41", "one-shared"),
@@ -701,8 +922,12 @@ options = ["ordinary-outpatient", "nothing-payable"]
 
 #[test]
 fn an_option_that_nothing_implements_is_refused_with_those_that_are() {
-    let told = |id, option| load(&documents(&[(id, option)])).map(|_| ()).unwrap_err().to_string();
-    assert!(told("AMB-20", "hours-72").contains(r#"AMB-20: only "calendar-days" is implemented"#));
-    let told = told("AMB-15", "per-institution");
-    assert!(told.contains(r#"AMB-15: only "level-two-and-above", "any-level" is implemented"#), "{told}");
+    let mut documents = documents(&[("AMB-13", "waived")]);
+    let readings = &mut documents.iter_mut().find(|(file, _)| file == "readings.toml").unwrap().1;
+    *readings = readings.replace(
+        r#"options = ["literal", "follows-level-3"]"#,
+        r#"options = ["literal", "follows-level-3", "waived"]"#,
+    );
+    let told = load(&documents).map(|_| ()).unwrap_err().to_string();
+    assert!(told.contains(r#"AMB-13: only "literal", "follows-level-3" is implemented, not "waived""#), "{told}");
 }

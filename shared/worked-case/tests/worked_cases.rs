@@ -61,6 +61,13 @@ admission_date = 2022-05-02
 institution = { id = "H", level = 4 }
 lines = [{ amount = "-1", class = "B" }, { amount = "1.001" }, { quantity = 0 }]
 expect = { basic = 1.0, basics = "1.00" }
+[[visits]]
+kind = "outpatient"
+date = 2022-05-01
+time = "24:00"
+admission_time = "09:00"
+institution = { id = "H", level = 3, special_exempt_allowed = "yes" }
+lines = [{ amount = "1", date = 2022-04-30 }, { amount = "1", date = 2022-05-01 }, { amount = "1", date = 2022-05-02 }]
 "#;
     let faults = WorkedCase::from_toml(text).unwrap_err();
     let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
@@ -78,9 +85,15 @@ expect = { basic = 1.0, basics = "1.00" }
         "visits[0].lines[2].amount",
         "visits[0].expect.basic",
         "visits[0].expect.basics",
+        "visits[1].time",
+        "visits[1].admission_time",
+        "visits[1].institution.special_exempt_allowed",
+        "visits[1].lines[0].date",
+        "visits[1].lines[2].date",
     ] {
         assert!(fields.contains(&field), "{field} is not among {fields:?}");
     }
+    assert!(!fields.contains(&"visits[1].lines[1].date"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A statement as one line of JSON: amounts are decimal yuan in strings, named as in the worked cases.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use claim::{Adjudication, Amounts, Figure, ItemCode, LineSplit, PricedLine, SettlementId, Statement, VisitKind};
 use serde::Serialize;
 
@@ -13,7 +13,11 @@ struct StatementJson<'s> {
     institution_id: &'s str,
     kind: VisitKind,
     service_date: NaiveDate,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_time_of_day: Option<NaiveTime>,
     admission_date: Option<NaiveDate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admission_time_of_day: Option<NaiveTime>,
     recorded_time: DateTime<Utc>,
     amounts: &'s Amounts,
     lines: Vec<LineJson<'s>>,
@@ -28,6 +32,8 @@ struct LineJson<'s> {
     name: &'s str,
     quantity: i64,
     amount: money::Fen,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_date: Option<NaiveDate>,
     #[serde(flatten)]
     split: LineSplit,
 }
@@ -43,6 +49,7 @@ pub fn statement_json<'s>(statement: &'s Statement, request_id: Option<&'s str>)
         name: &line.name,
         quantity: line.quantity,
         amount: line.amount,
+        service_date: line.service_date,
         split: line.split,
     };
     serde_json::to_string(&StatementJson {
@@ -52,7 +59,9 @@ pub fn statement_json<'s>(statement: &'s Statement, request_id: Option<&'s str>)
         institution_id: visit.institution.id.as_str(),
         kind: visit.kind,
         service_date: visit.service_date,
+        service_time_of_day: visit.service_time_of_day,
         admission_date: visit.admission_date,
+        admission_time_of_day: visit.admission_time_of_day,
         recorded_time: statement.recorded_time,
         amounts: &statement.amounts,
         lines: statement.case.lines.iter().map(line).collect(),

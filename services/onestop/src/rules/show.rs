@@ -167,8 +167,16 @@ impl Page<'_> {
     }
 
     fn care(&self) -> Vec<String> {
-        let DescribedCare { kinds, line, levels, institution_kinds, pharmacy, diagnosis, not_diagnosis } =
-            &self.benefit.care;
+        let DescribedCare {
+            kinds,
+            line,
+            levels,
+            any_level_where,
+            institution_kinds,
+            pharmacy,
+            diagnosis,
+            not_diagnosis,
+        } = &self.benefit.care;
         let wording = self.wording;
         let mut rows = Vec::new();
         if !kinds.is_empty() {
@@ -178,7 +186,9 @@ impl Page<'_> {
             rows.push(self.row(("项目条件", "Lines"), self.line(line)));
         }
         if !levels.is_empty() {
-            rows.push(self.row(("机构级别", "Levels of institution"), wording.any_of(levels)));
+            let allowance = any_level_where.map_or("", |of| wording.lang.pick(of.words()));
+            let levels = wording.any_of(levels);
+            rows.push(self.row(("机构级别", "Levels of institution"), format_args!("{levels}{allowance}")));
         }
         if !institution_kinds.is_empty() {
             rows.push(self.row(("机构类型", "Kinds of institution"), wording.any_of(institution_kinds)));

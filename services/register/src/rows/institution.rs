@@ -28,6 +28,7 @@ impl FactRow for InstitutionRow {
         required("level"),
         required("kind"),
         required("treatment_region"),
+        optional("special_exempt_allowed"),
         required("from"),
         optional("to"),
     ];
@@ -38,8 +39,16 @@ impl FactRow for InstitutionRow {
         let level = cells.value("level");
         let kind = cells.value("kind");
         let treatment_region = cells.value("treatment_region");
+        let special_exempt_allowed =
+            if cells.is_empty("special_exempt_allowed") { Some(false) } else { cells.truth("special_exempt_allowed") };
         let period = cells.period("from", "to");
-        let designation = Designation { name: name?, level: level?, kind: kind?, treatment_region: treatment_region? };
+        let designation = Designation {
+            name: name?,
+            level: level?,
+            kind: kind?,
+            treatment_region: treatment_region?,
+            special_exempt_allowed: special_exempt_allowed?,
+        };
         Some(Self { institution_id: institution_id?, designation, period: period? })
     }
 
@@ -72,6 +81,7 @@ impl FactRow for InstitutionRow {
             "level": self.designation.level,
             "kind": self.designation.kind,
             "treatment_region": self.designation.treatment_region,
+            "special_exempt_allowed": self.designation.special_exempt_allowed,
             "recorded_time": recorded_time,
         });
         vec![Record { table: &INSTITUTION, columns }]

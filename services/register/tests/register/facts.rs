@@ -1,6 +1,6 @@
 //! What was imported is answered on the days on which it holds, on both kinds of store.
 
-use crate::given::{filled, gather, question};
+use crate::given::{filled, gather, import, question, rows_like};
 use claim::{AssistanceCategory, Employment, Filing, Insurance, ItemClass, ItemTerms, Level, PersonFacts};
 use money::{Fen, Rate};
 use register::RegisterService;
@@ -139,6 +139,35 @@ async fn an_institution_is_told_as_it_was_designated_on_the_day() {
         }
         let facts = gather(&register, question("P1", &["H2"], &[], "2024-01-01")).await.unwrap();
         assert_eq!(facts.institutions[0].treatment_region(), wire::claim_v1::TreatmentRegion::Province);
+    }
+}
+
+#[tokio::test]
+async fn an_institution_is_allowed_exempt_special_diseases_from_a_day_on() {
+    const HEADER: &str = "institution_id,name,level,kind,treatment_region,special_exempt_allowed,from,to";
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let rows = [
+            "D1,透析中心,1,hospital,local,,2022-01-01,2022-12-31",
+            "D1,透析中心,1,hospital,local,true,2023-01-01,2023-12-31",
+            "D1,透析中心,1,hospital,local,false,2024-01-01,",
+        ];
+        assert_eq!(import(&register, &rows_like(HEADER, &rows)).await.unwrap().rejected, [], "{}", store.name);
+        for (id, date, allowed) in [
+            ("D1", "2022-12-31", false),
+            ("D1", "2023-01-01", true),
+            ("D1", "2023-12-31", true),
+            ("D1", "2024-01-01", false),
+            // A file without the column allows nothing.
+            ("H1", "2024-01-01", false),
+        ] {
+            let facts = gather(&register, question("P1", &[id], &[], date)).await.unwrap();
+            let told = facts.institutions[0].facts.as_ref().unwrap().special_exempt_allowed;
+            assert_eq!(told, allowed, "{} {id} {date}", store.name);
+        }
+        let response =
+            import(&register, &rows_like(HEADER, &["D2,某院,1,hospital,local,yes,2022-01-01,"])).await.unwrap();
+        assert_eq!(response.rejected[0].column, "special_exempt_allowed", "{}", store.name);
     }
 }
 

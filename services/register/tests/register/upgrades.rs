@@ -13,6 +13,7 @@ const FIRST_VERSION: Migrations = Migrations {
 };
 
 const PERSON: &str = "INSERT INTO person VALUES ('P1', '1960-02-29', NULL, TRUE, 0, '2024-01-01T00:00:00Z')";
+const INSTITUTION: &str = "INSERT INTO institution VALUES ('H1', '2020-01-01', NULL, '某院', '1', 'hospital', 'local', '2024-01-01T00:00:00Z')";
 const COVER: &str = "INSERT INTO cover VALUES ('P1', '2019-12-01', NULL, 'resident', '2024-01-01T00:00:00Z')";
 
 async fn fill_as_the_first_version(store: &TestStore) -> Result<(), StoreError> {
@@ -20,6 +21,7 @@ async fn fill_as_the_first_version(store: &TestStore) -> Result<(), StoreError> 
     store::on_database!(&database, |pool| {
         pool.execute(PERSON).await?;
         pool.execute(COVER).await?;
+        pool.execute(INSTITUTION).await?;
         Ok(())
     })
 }
@@ -32,6 +34,7 @@ async fn facts_of_the_first_version_are_kept_and_filings_can_be_added() {
         let facts = gather(&register, question("P1", &["H1"], &[], "2024-05-06")).await.unwrap();
         assert!(facts.person.is_some(), "{}", store.name);
         assert_eq!(facts.filing(), wire::claim_v1::Filing::None);
+        assert!(!facts.institutions[0].facts.as_ref().unwrap().special_exempt_allowed, "{}", store.name);
         let file = rows_like(crate::given::FILINGS, &["P1,emergency,2024-05-06,"]);
         assert_eq!(import(&register, &file).await.unwrap().rejected, [], "{}", store.name);
         let facts = gather(&register, question("P1", &["H1"], &[], "2024-05-06")).await.unwrap();

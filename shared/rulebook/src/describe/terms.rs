@@ -13,21 +13,13 @@ use crate::load::Item;
 
 impl Describer<'_> {
     pub(super) fn deductible(&self, text: &DeductibleText) -> Option<DescribedDeductible> {
-        let DeductibleText {
-            parameter,
-            share,
-            level,
-            at_most,
-            first_bill_only,
-            again,
-            per,
-            counter: _,
-            noted_as,
-            merges,
-        } = text;
+        let DeductibleText { parameter, share, level, at_most, first_bill_only, again, per, counter: _, notes, merges } =
+            text;
         let step = |AgainText { share, counter: _ }: &AgainText| self.said(share);
-        let days =
-            |describer: &Self, MergesText { noted_as: _, days, latest_only: _ }: &MergesText| describer.said(days);
+        let days = |describer: &Self, merges: &MergesText| {
+            let MergesText { noted_as: _, days, hours: _, adds: _, latest_only: _ } = merges;
+            describer.said(days)
+        };
         Some(DescribedDeductible {
             amount: self.said(parameter)?,
             share: self.maybe(share.as_ref(), Self::said)?,
@@ -37,13 +29,16 @@ impl Describer<'_> {
             again: again.iter().map(step).collect::<Option<_>>()?,
             per: match per {
                 PerText::Visit => BornePer::Visit,
+                PerText::Bill => BornePer::Bill,
                 PerText::Year => BornePer::Year,
                 PerText::Drug => BornePer::Drug,
                 PerText::Disease => BornePer::Disease,
             },
             merges: self.maybe(merges.as_ref(), days)?,
+            merging_hours: self.maybe(merges.as_ref().and_then(|merges| merges.hours.as_ref()), Self::said)?,
             merges_latest_only: merges.as_ref().is_some_and(|merges| merges.latest_only),
-            counts_toward_stay: noted_as.is_some(),
+            adds_merged: merges.as_ref().is_some_and(|merges| merges.adds.is_some()),
+            counts_toward_stay: notes.is_some(),
         })
     }
 

@@ -9,6 +9,8 @@ use super::{BenefitTitle, Said};
 pub enum BornePer {
     /// At every visit.
     Visit,
+    /// With every bill.
+    Bill,
     /// Once a year.
     Year,
     /// Once a year for each drug.
@@ -36,8 +38,12 @@ pub struct DescribedDeductible {
     pub per: BornePer,
     /// The days before admission within which what was borne for a rescue counts toward it.
     pub merges: Option<Said>,
+    /// The hours that are counted instead where the rescue and the admission tell the minute.
+    pub merging_hours: Option<Said>,
     /// Whether only the last of those days counts.
     pub merges_latest_only: bool,
+    /// Whether the deductible of the rescue is added to it.
+    pub adds_merged: bool,
     /// Whether what was borne can count toward a later stay's deductible.
     pub counts_toward_stay: bool,
 }

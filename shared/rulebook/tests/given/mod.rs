@@ -26,16 +26,33 @@ pub(crate) fn key(name: &str, benefit_year: i32) -> CounterKey {
 pub(crate) fn line(eligible: &str) -> PricedLine {
     let split = LineSplit { eligible: fen(eligible), ..LineSplit::default() };
     let (amount, name) = (split.total(), Arc::default());
-    PricedLine { item_code: None, name, quantity: 1, amount, split, disease: None, drug: None, violates_rules: false }
+    PricedLine {
+        item_code: None,
+        name,
+        quantity: 1,
+        amount,
+        split,
+        disease: None,
+        drug: None,
+        violates_rules: false,
+        service_date: None,
+    }
 }
 
 pub(crate) fn case(kind: VisitKind, level: Level, eligible: &str) -> PricedCase {
     let date = "2022-05-04".parse().unwrap();
-    let institution = InstitutionFacts { id: InstitutionId::new("H").unwrap(), level, kind: InstitutionKind::Hospital };
+    let institution = InstitutionFacts {
+        id: InstitutionId::new("H").unwrap(),
+        level,
+        kind: InstitutionKind::Hospital,
+        special_exempt_allowed: false,
+    };
     let visit = Visit {
         kind,
         service_date: date,
+        service_time_of_day: None,
         admission_date: None,
+        admission_time_of_day: None,
         institution,
         prescriber_level: None,
         host_level: None,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use claim::*;
 use money::{Fen, Rate};
 use proptest::collection::vec;
@@ -20,6 +20,10 @@ fn text() -> impl Strategy<Value = Arc<str>> {
 
 fn date() -> impl Strategy<Value = NaiveDate> {
     (0_i64..73_000).prop_map(|days| NaiveDate::from_ymd_opt(1900, 1, 1).unwrap() + chrono::Duration::days(days))
+}
+
+fn time_of_day() -> impl Strategy<Value = NaiveTime> {
+    (0_u32..86_400).prop_map(|second| NaiveTime::from_num_seconds_from_midnight_opt(second, 0).unwrap())
 }
 
 fn time() -> impl Strategy<Value = DateTime<Utc>> {
@@ -48,6 +52,7 @@ fn case_line() -> impl Strategy<Value = CaseLine> {
             amount: Fen::new(fen),
             disease,
             violates_rules,
+            service_date: None,
         },
     )
 }
@@ -55,9 +60,16 @@ fn case_line() -> impl Strategy<Value = CaseLine> {
 pub(crate) fn case() -> impl Strategy<Value = Case> {
     let who = (id(), id(), select(VisitKind::ALL), date(), 0_i64..100);
     let what = (option::of(id()), option::of(id()), option::of(id()), option::of(id()), option::of(id()));
-    (who, what, any::<bool>(), vec(case_line(), 1..8)).prop_filter_map(
+    let times = (option::of(time_of_day()), option::of(time_of_day()), any::<bool>());
+    (who, what, any::<bool>(), vec(case_line(), 1..8), times).prop_filter_map(
         "a bill of nothing",
-        |((person_id, institution_id, kind, service_date, days), what, use_individual_account, lines)| {
+        |((person_id, institution_id, kind, service_date, days), what, use_individual_account, mut lines, times)| {
+            let (service_time_of_day, admission_time, lines_have_days) = times;
+            let admission_date = admission(kind, service_date, days);
+            let admission_time_of_day = admission_time.filter(|_| admission_date.is_some_and(|day| day < service_date));
+            for line in lines.iter_mut().filter(|_| lines_have_days) {
+                line.service_date = Some(admission_date.unwrap_or(service_date));
+            }
             let (registration, prescriber_id, host_id, disease, diagnosis) = what;
             let total: Fen = lines.iter().map(|line| line.amount).sum();
             (total > Fen::ZERO).then_some(Case {
@@ -65,7 +77,9 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
                 institution_id,
                 kind,
                 service_date,
-                admission_date: admission(kind, service_date, days),
+                service_time_of_day,
+                admission_date,
+                admission_time_of_day,
                 registration,
                 prescriber_id,
                 host_id,
@@ -108,11 +122,9 @@ pub(crate) fn person() -> impl Strategy<Value = PersonFacts> {
 }
 
 pub(crate) fn institution() -> impl Strategy<Value = InstitutionFacts> {
-    (id(), select(Level::ALL), select(InstitutionKind::ALL)).prop_map(|(id, level, kind)| InstitutionFacts {
-        id,
-        level,
-        kind,
-    })
+    (id(), select(Level::ALL), select(InstitutionKind::ALL), any::<bool>()).prop_map(
+        |(id, level, kind, special_exempt_allowed)| InstitutionFacts { id, level, kind, special_exempt_allowed },
+    )
 }
 
 pub(crate) fn item_terms() -> impl Strategy<Value = ItemTerms> {
@@ -127,14 +139,18 @@ pub(crate) fn visit() -> impl Strategy<Value = Visit> {
     let place = (institution(), option::of(select(Level::ALL)), option::of(select(Level::ALL)));
     let reason = (option::of(id()), option::of(id()), option::of(id()), any::<bool>());
     let region = (select(TreatmentRegion::ALL), select(Filing::ALL));
-    (select(VisitKind::ALL), date(), 0_i64..100, place, reason, region).prop_map(
-        |(kind, service_date, days, place, reason, (treatment_region, filing))| {
+    let times = (option::of(time_of_day()), option::of(time_of_day()));
+    (select(VisitKind::ALL), date(), 0_i64..100, place, reason, region, times).prop_map(
+        |(kind, service_date, days, place, reason, (treatment_region, filing), times)| {
+            let (service_time_of_day, admission_time_of_day) = times;
             let (institution, prescriber_level, host_level) = place;
             let (disease, diagnosis, registration, use_individual_account) = reason;
             Visit {
                 kind,
                 service_date,
+                service_time_of_day,
                 admission_date: admission(kind, service_date, days),
+                admission_time_of_day,
                 institution,
                 prescriber_level,
                 host_level,
@@ -161,9 +177,9 @@ fn split() -> impl Strategy<Value = LineSplit> {
 }
 
 fn priced_line() -> impl Strategy<Value = PricedLine> {
-    let tags = (option::of(id()), option::of(id()), any::<bool>());
+    let tags = (option::of(id()), option::of(id()), any::<bool>(), option::of(date()));
     (option::of(id()), text(), 1..=Case::MAX_QUANTITY, split(), tags).prop_map(
-        |(item_code, name, quantity, split, (disease, drug, violates_rules))| PricedLine {
+        |(item_code, name, quantity, split, (disease, drug, violates_rules, service_date))| PricedLine {
             item_code,
             name,
             quantity,
@@ -172,6 +188,7 @@ fn priced_line() -> impl Strategy<Value = PricedLine> {
             disease,
             drug,
             violates_rules,
+            service_date,
         },
     )
 }

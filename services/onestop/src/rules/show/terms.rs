@@ -19,12 +19,15 @@ impl Page<'_> {
             again,
             per,
             merges,
+            merging_hours,
             merges_latest_only,
+            adds_merged,
             counts_toward_stay,
         } = deductible;
         let wording = self.wording;
         let per = self.say(match per {
             BornePer::Visit => ("每次就诊", "each visit"),
+            BornePer::Bill => ("每张账单", "each bill"),
             BornePer::Year => ("每年一次", "once a year"),
             BornePer::Drug => ("每年每种药品一次", "once a year for each drug"),
             BornePer::Disease => ("每年每个病种一次", "once a year for each disease"),
@@ -56,6 +59,14 @@ impl Page<'_> {
                 "a rescue's counts toward it, days before admission:",
             );
             parts.push(format!("{} {}", self.say(words), wording.said(days)));
+        }
+        if let Some(hours) = merging_hours {
+            let words = ("双方均有时刻的按小时计，时数", "in hours instead where both tell the minute:");
+            parts.push(format!("{} {}", self.say(words), wording.said(hours)));
+        }
+        if *adds_merged {
+            let words = ("并加上急诊抢救的起付标准", "the rescue's own deductible is added to it");
+            parts.push(self.say(words).to_owned());
         }
         if *merges_latest_only {
             parts.push(self.say(("仅计最近一日", "the last such day only")).to_owned());

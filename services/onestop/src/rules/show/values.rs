@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fmt::Display;
 
-use claim::{DiseaseKind, Filing, Level, PayerId, RuleStatus, Service, TreatmentRegion};
+use claim::{DiseaseKind, Filing, InstitutionAllowance, Level, PayerId, RuleStatus, Service, TreatmentRegion};
 use money::Rate;
 use rulebook::{
     BenefitTitle, DescribedExclusion, DescribedList, DescribedPeople, Edition, Said, SaidValue, Scheme, Source,
@@ -217,6 +217,16 @@ impl Words for Service {
             Self::Ambulance => ("120 救护车", "a 120 ambulance"),
             Self::DaySurgery => ("日间手术", "day surgery"),
             Self::Stay => ("住院", "stays"),
+        }
+    }
+}
+
+impl Words for InstitutionAllowance {
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::SpecialExempt => {
+                ("；获准结算免起付特殊病的机构不限级别", "; any level where exempt special diseases are allowed")
+            }
         }
     }
 }

@@ -1,0 +1,185 @@
+//! What was borne for rescues shortly before a stay counts toward its deductible: where it is noted and where it is found.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeDelta};
+use claim::{Citation, CounterKey, CounterMove, CounterName, Visit};
+use money::Fen;
+
+use crate::benefit::{Deductible, suffixed};
+use crate::draft::Draft;
+use crate::value::Cited;
+
+const MINUTES_IN_AN_HOUR: i64 = 60;
+const MINUTES_IN_A_DAY: i64 = 24 * MINUTES_IN_AN_HOUR;
+
+/// Where a deductible notes what was borne, by institution and day.
+#[derive(Debug)]
+pub(crate) struct Notes {
+    pub(crate) borne_as: CounterName,
+    /// The full deductible that the visit bore a part of is noted too.
+    pub(crate) standard_as: Option<CounterName>,
+    /// By institution and minute, where the visit tells when it ended.
+    pub(crate) to_the_minute: bool,
+}
+
+/// What was noted shortly before admission and counts toward a deductible.
+#[derive(Debug)]
+pub(crate) struct Merges {
+    pub(crate) noted_as: CounterName,
+    pub(crate) days: Cited<u32>,
+    /// Counted instead of days between a note and an admission that both tell the minute.
+    pub(crate) hours: Option<Cited<u32>>,
+    pub(crate) latest_only: bool,
+    /// The noted deductibles that are added to this one.
+    pub(crate) adds: Option<CounterName>,
+}
+
+/// When something was noted: on a day, or at a minute of it.
+#[derive(Clone, Copy)]
+struct Moment {
+    date: NaiveDate,
+    minute: Option<NaiveTime>,
+}
+
+impl Moment {
+    const fn day(date: NaiveDate) -> Self {
+        Self { date, minute: None }
+    }
+
+    /// Every minute of a day, the last first.
+    fn minutes_of(date: NaiveDate) -> impl Iterator<Item = Self> {
+        let last = date.and_hms_opt(23, 59, 0);
+        last.into_iter().flat_map(|last| Self::minutes_before(last, MINUTES_IN_A_DAY - 1))
+    }
+
+    /// The minute of `time` and as many before it, the last first.
+    fn minutes_before(time: chrono::NaiveDateTime, minutes: i64) -> impl Iterator<Item = Self> {
+        let before = (0..=minutes).filter_map(move |minutes| time.checked_sub_signed(TimeDelta::minutes(minutes)));
+        before.map(|time| Self { date: time.date(), minute: Some(time.time()) })
+    }
+
+    fn key(self, name: &CounterName, visit: &Visit) -> CounterKey {
+        let Self { date, minute } = self;
+        let minute = minute.map_or_else(String::new, |minute| minute.format("T%H:%M").to_string());
+        let name = suffixed(name, format_args!("{}:{date}{minute}", visit.institution.id));
+        CounterKey { name, benefit_year: date.year() }
+    }
+}
+
+/// Where something may have been noted that counts, and by which law.
+struct Place<'m> {
+    date: NaiveDate,
+    borne: CounterKey,
+    standard: Option<CounterKey>,
+    by: &'m Arc<Citation>,
+}
+
+impl Notes {
+    /// Where this visit is noted: what it bore, and its full deductible.
+    pub(crate) fn keys(&self, visit: &Visit) -> (CounterKey, Option<CounterKey>) {
+        let minute = visit.service_time_of_day.filter(|_| self.to_the_minute);
+        let moment = Moment { date: visit.service_date, minute };
+        (moment.key(&self.borne_as, visit), self.standard_as.as_ref().map(|name| moment.key(name, visit)))
+    }
+}
+
+impl Merges {
+    /// Adds every counter that this looks at.
+    pub(crate) fn keys(&self, visit: &Visit) -> Vec<CounterKey> {
+        let places = self.places(visit).into_iter();
+        places
+            .flat_map(|place| [Some(place.borne), place.standard])
+            .chain([self.carried_key(visit)])
+            .flatten()
+            .collect()
+    }
+
+    /// What was added to the deductible of a visit, for its later bills.
+    fn carried_key(&self, visit: &Visit) -> Option<CounterKey> {
+        let name = suffixed(self.adds.as_ref()?, format_args!("visit:{}", visit.registration.as_ref()?));
+        Some(CounterKey { name, benefit_year: visit.service_date.year() })
+    }
+
+    /// Where to look, the latest first.
+    fn places(&self, visit: &Visit) -> Vec<Place<'_>> {
+        let Some(admission) = visit.admission_date else { return Vec::new() };
+        let place = |moment: Moment, by| Place {
+            date: moment.date,
+            borne: moment.key(&self.noted_as, visit),
+            standard: self.adds.as_ref().map(|name| moment.key(name, visit)),
+            by,
+        };
+        let days = (0..=self.days.value).filter_map(|days| admission.checked_sub_days(Days::new(days.into())));
+        let by_day = days.clone().map(|date| place(Moment::day(date), &self.days.citation));
+        let Some(hours) = &self.hours else { return by_day.collect() };
+        let mut places: Vec<_> = match visit.admission_time_of_day {
+            Some(time) => {
+                let minutes = i64::from(hours.value) * MINUTES_IN_AN_HOUR;
+                let within = Moment::minutes_before(admission.and_time(time), minutes);
+                within.map(|moment| place(moment, &hours.citation)).collect()
+            }
+            None => days.flat_map(Moment::minutes_of).map(|moment| place(moment, &self.days.citation)).collect(),
+        };
+        places.extend(by_day);
+        places.sort_by_key(|place| Reverse(place.date));
+        places
+    }
+}
+
+/// What counts toward a deductible.
+#[derive(Default)]
+pub(crate) struct Merged {
+    /// What was borne before.
+    pub(crate) borne: Fen,
+    /// What the deductible is greater by.
+    pub(crate) added: Fen,
+    /// What was found by each law: borne, and added.
+    pub(crate) found: Vec<(Arc<Citation>, Fen, Fen)>,
+    pub(crate) moves: Vec<CounterMove>,
+}
+
+impl Merged {
+    fn find(&mut self, by: &Arc<Citation>, borne: Fen, added: Fen) {
+        self.borne += borne;
+        self.added += added;
+        match self.found.iter_mut().find(|(citation, ..)| citation == by) {
+            Some((_, of_borne, of_added)) => {
+                *of_borne += borne;
+                *of_added += added;
+            }
+            None => self.found.push((Arc::clone(by), borne, added)),
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// What was noted before the stay and counts toward its deductible. Where bills share no counter, a later part of
+    /// this bill finds what an earlier one found.
+    pub(crate) fn merged(&self, deductible: &Deductible, bills_share: bool) -> Merged {
+        let mut found = Merged::default();
+        let Some(merges) = &deductible.merges else { return found };
+        let visit = &self.case.visit;
+        let noted = |key: &CounterKey| if bills_share { self.counter(key) } else { self.counter_before(key) };
+        let places = merges.places(visit).into_iter().map(|place| (noted(&place.borne), place));
+        let places = places.filter(|(borne, _)| !borne.is_zero()).take(if merges.latest_only { 1 } else { usize::MAX });
+        for (borne, place) in places {
+            let standard = place.standard.map(|key| (noted(&key), key)).filter(|(standard, _)| !standard.is_zero());
+            let added = standard.as_ref().map_or(Fen::ZERO, |(standard, _)| *standard);
+            found.find(place.by, borne, added);
+            // A deductible that counted toward this stay counts toward no other.
+            for (before, key) in std::iter::once((borne, place.borne)).chain(standard) {
+                found.moves.push(CounterMove { key, before, after: Fen::ZERO });
+            }
+        }
+        if let Some(key) = merges.carried_key(visit) {
+            let carried = self.counter(&key);
+            if !found.added.is_zero() {
+                found.moves.push(CounterMove { key, before: carried, after: carried + found.added });
+            }
+            found.added += carried;
+        }
+        found
+    }
+}

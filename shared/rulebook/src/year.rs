@@ -1,0 +1,64 @@
+//! The natural years whose counters and ceilings a bill draws on.
+
+use std::sync::Arc;
+
+use claim::{Citation, Portion, PricedCase, PricedLine, VisitKind};
+
+use crate::InForce;
+
+/// The definition under which the part of a stay before 1 January draws on the year in which it arose.
+const STAY_SPLIT: &str = "stay.year-end-split";
+
+/// One of the years of a bill, with what of the bill belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BenefitYear {
+    year: i32,
+    /// The law by which only the lines of the year belong to it; the whole bill does where there is none.
+    split_by: Option<Arc<Citation>>,
+}
+
+impl BenefitYear {
+    /// The year of the service date, with the whole bill.
+    pub(crate) fn of_service(case: &PricedCase) -> Self {
+        Self { year: case.benefit_year(), split_by: None }
+    }
+
+    /// The year that counters belong to.
+    #[must_use]
+    pub const fn year(&self) -> i32 {
+        self.year
+    }
+
+    /// Whether a line of the case belongs to the year.
+    #[must_use]
+    pub fn has(&self, case: &PricedCase, line: &PricedLine) -> bool {
+        self.split_by.is_none() || case.year_of(line) == self.year
+    }
+
+    /// Whether a portion belongs to the year; where the bill is split, all lines of a portion are of one year.
+    pub(crate) fn has_portion(&self, case: &PricedCase, portion: &Portion) -> bool {
+        let first = portion.lines.first().and_then(|index| case.lines.get(usize::try_from(*index).ok()?));
+        self.split_by.is_none() || first.is_some_and(|line| self.has(case, line))
+    }
+
+    pub(crate) const fn split_by(&self) -> Option<&Arc<Citation>> {
+        self.split_by.as_ref()
+    }
+}
+
+impl InForce {
+    /// The years that a case draws on, the earliest first: the year of the service date, unless the rules split a stay
+    /// at the year's end and its lines arose in several.
+    #[must_use]
+    pub fn benefit_years(&self, case: &PricedCase) -> Vec<BenefitYear> {
+        let split_by = self.definition(STAY_SPLIT).filter(|_| case.visit.kind == VisitKind::Inpatient);
+        let Some(split_by) = split_by else { return vec![BenefitYear::of_service(case)] };
+        let mut years: Vec<i32> = case.lines.iter().map(|line| case.year_of(line)).collect();
+        years.sort_unstable();
+        years.dedup();
+        match years.as_slice() {
+            [year] => vec![BenefitYear { year: *year, split_by: None }],
+            _ => years.into_iter().map(|year| BenefitYear { year, split_by: Some(Arc::clone(split_by)) }).collect(),
+        }
+    }
+}
