@@ -275,12 +275,78 @@ fn a_rule_is_shown_as_a_person_would_read_it() {
     }
     assert!(listed.contains("assistance.inpatient  普通住院救助") && !listed.contains("nowhere"));
 
+    let subsidy = text(&show(&["assistance.premium.disabled", "--date", "2023-06-30"]).stdout);
+    for part in ["丧失劳动能力", "残疾等级 1、2 级", "当年个人缴费：350.00", "定额，不超过缴费 120.00", "就高，不叠加"]
+    {
+        assert!(subsidy.contains(part), "{part} is not in {subsidy}");
+    }
+    let surgery = text(&show(&["employee.day-surgery", "--date", "2023-06-30", "--lang", "en"]).stdout);
+    let price = "Published price: sample-day-surgery; what lies beyond it is the institution's: 8,000.00";
+    assert!(surgery.contains(price), "{surgery}");
+    let elsewhere = "whatever the filing: ";
+    assert!(surgery.contains(elsewhere) && surgery.contains("never for: "), "{elsewhere} is not in {surgery}");
+
     let unknown = show(&["nowhere"]);
     assert!(!unknown.status.success());
     let message = text(&unknown.stderr);
     assert!(message.contains("no benefit \"nowhere\"") && message.contains("employee.outpatient,"), "{message}");
     let early = text(&show(&["employee.outpatient", "--date", "2022-03-31"]).stderr);
     assert!(early.contains("not in force on 2022-03-31: from 2022-04-01 by 昆政办〔2022〕15号"), "{early}");
+}
+
+#[test]
+fn what_holds_under_an_option_is_shown_where_it_is_chosen() {
+    let store = TestStore::sqlite();
+    let directory = store.directory().unwrap().join("rules");
+    fs::create_dir(&directory).unwrap();
+    for entry in fs::read_dir(project().join("shared/rulebook/kunming")).unwrap() {
+        let path = entry.unwrap().path();
+        let mut text = fs::read_to_string(&path).unwrap();
+        for (chosen, other) in [
+            ("exact-split", "whole-visit"),
+            ("shared", "first-bill"),
+            ("once-for-all-diseases", "per-disease"),
+            ("raised-base", "ordinary-base"),
+            ("full", "step"),
+            ("difference-rounded-once", "each-rounded"),
+            ("todays-terms", "less-what-was-paid"),
+            ("all", "latest"),
+            ("by-settled-service", "registered-disease"),
+            ("every-basic-rate", "stays-only"),
+            ("every-major-disease-stay", "paid-as-major-disease"),
+            ("eligible-excludes-initial-self-pay", "eligible-includes-initial-self-pay"),
+        ] {
+            // AMB-29 and repeat-admission both have a "full"; only the latter has a "step".
+            let options = format!("chosen = \"{chosen}\"\noptions = [\"{chosen}\", ");
+            let at = text.match_indices(&options).map(|(at, _)| at);
+            let at = at.filter(|at| text[*at..].lines().nth(1).unwrap().contains(other)).last();
+            if let Some(at) = at {
+                text.replace_range(at.."chosen = ".len() + at + chosen.len() + 2, &format!("chosen = \"{other}\""));
+            }
+        }
+        fs::write(directory.join(path.file_name().unwrap()), text).unwrap();
+    }
+    let show = |benefit: &str, lang: &str| {
+        let arguments = ["rules", "show", benefit, "--date", "2023-06-30", "--lang", lang, "--rules"];
+        text(&run(onestop(&store.location).args(arguments).arg(&directory)).stdout)
+    };
+    for (benefit, lang, part) in [
+        ("employee.outpatient", "en", "The bill that crosses: as a whole"),
+        ("employee.outpatient", "zh-CN", "仅首张单据承担"),
+        ("employee.chronic", "en", "each disease is a payment of its own"),
+        ("employee.chronic", "en", "psychosis (alone)"),
+        ("employee.inpatient", "en", "from time 3 in the year, of that 25%"),
+        ("employee.inpatient", "zh-CN", "仅计最近一日"),
+        ("employee.outpatient", "en", "only for: "),
+        ("resident.critical-illness", "en", "the sums before and after are each rounded"),
+        ("resident.critical-illness", "zh-CN", "减已付"),
+        ("assistance.special.subsistence-allowance", "zh-CN", "登记为特殊病的病种"),
+        ("assistance.special.subsistence-allowance", "en", "and the initial self-pay"),
+        ("assistance.major-disease.low-income", "en", "only what this item pays for"),
+    ] {
+        let shown = show(benefit, lang);
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
 }
 
 #[test]

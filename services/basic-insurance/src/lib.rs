@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use claim::{Adjudication, CounterKey, DiseaseCode, DrugCode, PayerId, PricedCase, PricedLine, Reason};
 use money::Fen;
-use rulebook::{Benefit, Counters, Draft, InForce, Part, PayerRules, RuleNotInForce, Verdict};
+use rulebook::{Benefit, Counters, Draft, InForce, Part, PayerRules, RuleNotInForce};
 
 /// Basic insurance of employees and residents.
 #[derive(Clone, Debug)]
@@ -27,26 +27,23 @@ impl BasicInsurance {
         Self { id: PayerId::new(Self::ID).expect("a payer's name") }
     }
 
-    /// Gives every line of the draft's year to the first benefit that it meets the conditions of, telling `draft` which refused it.
+    /// Gives every line of the draft's year to the first benefit that takes it, telling `draft` which refused it.
     /// Assignments come in the order in which benefits draw on shared ceilings; a benefit per drug has one for each
     /// drug, in order of appearance.
-    ///
-    /// # Basis
-    /// 昆政办〔2022〕15号 第十二条: each disease's expense settles under its own benefit.
     fn assign<'r>(&self, rules: &'r InForce, case: &PricedCase, draft: &mut Draft<'_>) -> Vec<Assignment<'r>> {
-        let benefits: Vec<_> = rules.benefits_of(&self.id).iter().filter(|benefit| benefit.is_for(case)).collect();
         let mut assignments: Vec<Assignment<'r>> = Vec::new();
         for (index, line) in (0_u32..).zip(&case.lines) {
             if !draft.year().has(case, line) {
                 continue;
             }
             if let Some(citation) = rules.line_exclusion(&self.id, line) {
-                for benefit in &benefits {
+                for benefit in rules.benefits_of(&self.id).iter().filter(|benefit| benefit.is_for(case)) {
                     draft.refuse(benefit, Reason::BreaksRules, citation);
                 }
                 continue;
             }
-            let Some((order, benefit)) = first_met(&benefits, case, line, draft) else { continue };
+            let refuse = |benefit: &Benefit, reason, citation: &Arc<_>| draft.refuse(benefit, reason, citation);
+            let Some((order, benefit)) = rules.benefit_taking(&self.id, case, line, refuse) else { continue };
             let drug = line.drug.as_ref().filter(|_| benefit.is_per_drug());
             let disease = line.disease.as_ref().filter(|_| benefit.is_per_disease());
             let same = |of: &&mut Assignment<'_>| {
@@ -93,27 +90,6 @@ impl<'r> Assignment<'r> {
         self.part.eligible += line.split.eligible;
         self.part.base += line.split.eligible;
     }
-}
-
-fn first_met<'r>(
-    benefits: &[&'r Arc<Benefit>],
-    case: &PricedCase,
-    line: &PricedLine,
-    draft: &mut Draft<'_>,
-) -> Option<(usize, &'r Benefit)> {
-    let mut refused = Vec::new();
-    for (order, benefit) in benefits.iter().enumerate() {
-        match benefit.verdict(case, Some(line)) {
-            Verdict::Meets if benefit.is_closed_after(case.visit.kind, &refused) => {}
-            Verdict::Meets => return Some((order, benefit)),
-            Verdict::NotMeant => {}
-            Verdict::Refused(reason, citation) => {
-                draft.refuse(benefit, reason, &citation);
-                refused.push((benefit.id(), reason));
-            }
-        }
-    }
-    None
 }
 
 impl PayerRules for BasicInsurance {

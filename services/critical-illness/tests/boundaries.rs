@@ -30,6 +30,7 @@ fn basic(benefit: &str, service: Service, base: Fen, paid: Fen, above_ceiling: F
         deductible: Fen::ZERO,
         coinsurance: base - paid - above_ceiling,
         above_ceiling,
+        hospital_share: Fen::ZERO,
         paid,
         steps: Vec::new(),
         family_account: None,

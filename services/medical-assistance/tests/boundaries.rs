@@ -37,6 +37,7 @@ fn decide(case: &PricedCase, counters: &Counters) -> Adjudication {
         deductible: base,
         coinsurance: Fen::ZERO,
         above_ceiling: Fen::ZERO,
+        hospital_share: Fen::ZERO,
         paid: Fen::ZERO,
         steps: Vec::new(),
         family_account: None,

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use claim::{
-    Case, CaseLine, DiseaseCode, DrugCode, Filing, InstitutionFacts, InstitutionId, ItemTerms, Level, PersonFacts,
-    PricedCase, PricedLine, SplitCitations, TreatmentRegion, Violation, Violations, Visit,
+    AssistanceCategory, Case, CaseLine, DiseaseCode, DrugCode, Filing, InstitutionFacts, InstitutionId, ItemTerms,
+    Level, PersonFacts, PricedCase, TreatmentRegion, Violation, Violations, Visit,
 };
 use host::{MAX_MESSAGE_BYTES, Transport};
-use rulebook::InForce;
+use rulebook::{InForce, UnpricedCase, UnpricedLine};
 use wire::register_v1::register_client::RegisterClient;
 use wire::register_v1::{GatherFactsResponse, Institution, Item};
 use wire::{ErrorReason, Failure};
@@ -42,8 +42,7 @@ impl Register {
         if let Some(failure) = question.missing_in(&answer, rules) {
             return Err(failure);
         }
-        let facts = Facts::of(answer)?;
-        let priced = rules.split_citations().and_then(|citations| facts.price(case, rules, citations.clone()));
+        let priced = Facts::of(answer)?.unpriced(case).and_then(|bill| rules.price_case(bill));
         priced.ok_or_else(|| Failure::invariant_violated("a fact that was there is gone"))
     }
 
@@ -75,6 +74,7 @@ struct KnownInstitution {
 /// Everything that the register knows for one case.
 struct Facts {
     person: PersonFacts,
+    categories_ending: Vec<AssistanceCategory>,
     filing: Filing,
     institutions: HashMap<InstitutionId, KnownInstitution>,
     items: HashMap<String, KnownItem>,
@@ -85,11 +85,13 @@ impl Facts {
     fn of(answer: GatherFactsResponse) -> Result<Self, Failure> {
         let unreadable = |fault: &dyn std::fmt::Display| Failure::invariant_violated(format_args!("register: {fault}"));
         let filing = wire::read(|reader| reader.listed("filing", answer.filing)).map_err(|fault| unreadable(&fault))?;
+        let ending = wire::read(|reader| wire::read_categories("categories_ending", answer.categories_ending, reader));
         let person = answer.person.ok_or_else(|| unreadable(&"no person"))?;
         let institutions = answer.institutions.into_iter().map(known_institution).collect::<Result<_, _>>();
         let items = answer.items.into_iter().map(known_item).collect::<Result<_, _>>();
         Ok(Self {
             person: PersonFacts::try_from(person).map_err(|fault| unreadable(&fault))?,
+            categories_ending: ending.map_err(|fault| unreadable(&fault))?,
             filing,
             institutions: institutions.map_err(|fault| unreadable(&fault))?,
             items: items.map_err(|fault| unreadable(&fault))?,
@@ -100,11 +102,12 @@ impl Facts {
         id.and_then(|id| self.institutions.get(id)).map(|institution| institution.facts.level)
     }
 
-    fn price(&self, case: &Case, rules: &InForce, split_citations: SplitCitations) -> Option<PricedCase> {
+    fn unpriced(&self, case: &Case) -> Option<UnpricedCase> {
         let institution = self.institutions.get(&case.institution_id)?;
-        let lines = case.lines.iter().map(|line| self.price_line(case, line, rules)).collect::<Option<_>>()?;
-        Some(PricedCase {
+        let lines = case.lines.iter().map(|line| self.unpriced_line(case, line)).collect::<Option<_>>()?;
+        Some(UnpricedCase {
             person: self.person.clone(),
+            categories_ending: self.categories_ending.clone(),
             visit: Visit {
                 kind: case.kind,
                 service_date: case.service_date,
@@ -123,18 +126,17 @@ impl Facts {
                 family_accounts: case.family_accounts.clone(),
             },
             lines,
-            split_citations,
         })
     }
 
-    fn price_line(&self, case: &Case, line: &CaseLine, rules: &InForce) -> Option<PricedLine> {
+    fn unpriced_line(&self, case: &Case, line: &CaseLine) -> Option<UnpricedLine> {
         let item = self.items.get(line.item_code.as_str())?;
-        Some(PricedLine {
+        Some(UnpricedLine {
             item_code: Some(line.item_code.clone()),
             name: Arc::clone(&item.name),
             quantity: line.quantity,
             amount: line.amount,
-            split: rules.price(line.amount, line.quantity, rules.terms_of(item.terms, item.drug.as_ref())),
+            terms: item.terms,
             disease: disease_of(case, line),
             drug: item.drug.clone(),
             violates_rules: line.violates_rules,

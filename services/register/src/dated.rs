@@ -49,6 +49,12 @@ impl<T: PartialEq> Dated<T> {
         to.is_none_or(|to| date <= to).then_some((*from, value))
     }
 
+    /// The last day of the version that holds on `date`, where it has one.
+    pub(crate) fn last_day_on(&self, date: NaiveDate) -> Option<NaiveDate> {
+        self.on(date)?;
+        self.0.range(..=date).next_back().and_then(|(_, (to, _))| *to)
+    }
+
     /// A neighbour in time that shares a day with `period`, the version that begins on the first day of `period` aside.
     ///
     /// Versions further away can only overlap it where they overlap a neighbour too.

@@ -87,6 +87,10 @@ pub(crate) async fn gather(
             .map(ToString::to_string)
             .collect(),
         filing: wire::claim_v1::Filing::from(filing).into(),
+        categories_ending: person.map_or_else(Vec::new, |history| {
+            let ending = history.categories_ending_on(date);
+            ending.map(|category| wire::claim_v1::AssistanceCategory::from(category).into()).collect()
+        }),
     })
 }
 

@@ -55,6 +55,12 @@ impl PersonHistory {
         })
     }
 
+    /// The categories whose last day is `date`.
+    pub(crate) fn categories_ending_on(&self, date: NaiveDate) -> impl Iterator<Item = AssistanceCategory> {
+        let ending = self.categories.iter().filter(move |(_, periods)| periods.last_day_on(date) == Some(date));
+        ending.map(|(category, _)| *category)
+    }
+
     /// The cross-region filing in force on `date`.
     pub(crate) fn filing_on(&self, date: NaiveDate) -> Filing {
         self.filings.on(date).map_or(Filing::None, |(_, filing)| *filing)

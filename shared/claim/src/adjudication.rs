@@ -57,6 +57,14 @@ slugs! {
     }
 }
 
+impl Fund {
+    /// Whether it is the pooling fund of basic insurance.
+    #[must_use]
+    pub const fn is_basic(self) -> bool {
+        matches!(self, Self::BasicOutpatient | Self::BasicInpatient)
+    }
+}
+
 slugs! {
     /// What a part of a bill settles as, after the bill was taken apart.
     Service, "service" {
@@ -86,10 +94,14 @@ slugs! {
         TakeBase = "take-base",
         /// The part that breaks the rules of treatment is taken out of the base.
         LeaveOutViolations = "leave-out-violations",
+        /// The expense beyond the published price of the disease is the institution's.
+        ApplyDiseasePrice = "apply-disease-price",
         /// A deductible or threshold is reduced to a share of itself.
         ReduceDeductible = "reduce-deductible",
         /// What is left of a deductible is borne by the person.
         ApplyDeductible = "apply-deductible",
+        /// The deductible that the statement reports in place of what was borne of it.
+        ReportDeductible = "report-deductible",
         /// A rate is lowered, for care in another region.
         LowerRate = "lower-rate",
         /// A rate is raised, for people in need.
@@ -150,6 +162,8 @@ slugs! {
         Forbidden = "forbidden",
         /// The balance of an individual account, as far as it is free.
         Balance = "balance",
+        /// The published price of the disease.
+        DiseasePrice = "disease-price",
     }
 }
 
@@ -189,7 +203,7 @@ pub struct Step {
 
 /// What one benefit decided on one part of the bill.
 ///
-/// `base = deductible + coinsurance + above_ceiling + paid`, each at least zero.
+/// `base = hospital_share + deductible + coinsurance + above_ceiling + paid`, each at least zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Portion {
     /// The benefit of the rulebook.
@@ -202,6 +216,8 @@ pub struct Portion {
     pub lines: Vec<u32>,
     /// The expense that the benefit looked at.
     pub base: Fen,
+    /// What the institution bears (医院负担): the expense beyond the published price of the disease.
+    pub hospital_share: Fen,
     /// What the person bears as deductible or below a threshold.
     pub deductible: Fen,
     /// What the person bears because the rate is below the whole.
@@ -217,10 +233,17 @@ pub struct Portion {
 }
 
 impl Portion {
+    /// The deductible that a statement reports: what was borne, or what the rules say in its place.
+    #[must_use]
+    pub fn reported_deductible(&self) -> Fen {
+        let reported = self.steps.iter().find(|step| step.operation == Operation::ReportDeductible);
+        reported.map_or(self.deductible, |step| step.result)
+    }
+
     /// Whether the parts are sound and sum to the base.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        let parts = [self.deductible, self.coinsurance, self.above_ceiling, self.paid];
+        let parts = [self.hospital_share, self.deductible, self.coinsurance, self.above_ceiling, self.paid];
         !parts.iter().any(|part| part.is_negative()) && parts.into_iter().sum::<Fen>() == self.base
     }
 }

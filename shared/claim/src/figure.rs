@@ -23,6 +23,8 @@ slugs! {
         Coinsurance = "coinsurance",
         /// Beyond a ceiling.
         AboveCeiling = "above-ceiling",
+        /// Borne by the institution.
+        HospitalShare = "hospital-share",
         /// Paid by a fund.
         Paid = "paid",
     }
@@ -45,6 +47,8 @@ slugs! {
         PassedToNextLayer = "passed-to-next-layer",
         /// Beyond the ceiling, and the person's.
         BeyondCeiling = "beyond-ceiling",
+        /// Beyond the published price of the disease, and the institution's.
+        BeyondDiseasePrice = "beyond-disease-price",
         /// The fund's share by a rate.
         PaidAtRate = "paid-at-rate",
         /// The fund's share by banded rates.
@@ -163,6 +167,7 @@ fn figures_of(payer: &PayerId, portion: &Portion) -> Vec<Figure> {
     let is_exact = matches!(pays.0, FigureReason::PaidUpToCeiling | FigureReason::DrawnOnAccount);
     let paid_rounding = if is_exact { Rounding::Exact } else { Rounding::HalfUp };
     [
+        figure(FigureCategory::HospitalShare, portion.hospital_share, price_step(portion), Rounding::Exact),
         figure(FigureCategory::Deductible, portion.deductible, deductible_step(portion), Rounding::Exact),
         figure(FigureCategory::Coinsurance, portion.coinsurance, share_step(portion), Rounding::Remainder),
         figure(FigureCategory::AboveCeiling, portion.above_ceiling, beyond_step(portion), Rounding::Remainder),
@@ -179,6 +184,10 @@ fn first(portion: &Portion, operation: Operation) -> Option<&Step> {
 
 fn last(portion: &Portion, operation: Operation) -> Option<&Step> {
     portion.steps.iter().rfind(|step| step.operation == operation)
+}
+
+fn price_step(portion: &Portion) -> (FigureReason, Option<&Step>) {
+    (FigureReason::BeyondDiseasePrice, first(portion, Operation::ApplyDiseasePrice))
 }
 
 fn deductible_step(portion: &Portion) -> (FigureReason, Option<&Step>) {

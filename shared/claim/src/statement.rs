@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use money::Fen;
 use serde::Serialize;
 
-use crate::{Adjudication, Fund, PersonId, PricedCase, SettlementId};
+use crate::{Adjudication, Fund, PersonId, Portion, PricedCase, SettlementId};
 
 /// The figures of one statement. Two identities hold:
 /// `total = excluded + above_price_cap + initial_self_pay + eligible` and
-/// `total = funds + account + cash`, every part at least zero.
+/// `total = funds + account + hospital share + cash`, every part at least zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Amounts {
     /// The bill.
@@ -21,7 +21,8 @@ pub struct Amounts {
     pub initial_self_pay: Fen,
     /// Eligible (政策范围内费用).
     pub eligible: Fen,
-    /// Deductibles of basic insurance that were borne now; thresholds of later payers are not in it.
+    /// Deductibles of basic insurance that were borne now, or those of the visit in full where the rules report that;
+    /// thresholds of later payers are not in it.
     pub deductible: Fen,
     /// Basic insurance: `basic_outpatient + basic_inpatient`.
     pub basic: Fen,
@@ -41,6 +42,8 @@ pub struct Amounts {
     pub assistance: Fen,
     /// Individual account.
     pub account: Fen,
+    /// What the institution bears (医院负担): the expense beyond the published price of a disease.
+    pub hospital_share: Fen,
     /// What the person pays.
     pub cash: Fen,
 }
@@ -59,13 +62,21 @@ pub enum NotClosed {
         /// The benefit.
         benefit: String,
     },
-    /// The funds pay more than the eligible expense.
+    /// The funds, medical assistance aside, and the institution pay more than the eligible expense.
     #[error("funds pay {paid} of {eligible} eligible")]
     FundsExceedEligible {
         /// What the funds pay.
         paid: Fen,
         /// What is eligible.
         eligible: Fen,
+    },
+    /// The funds and the institution pay more than the eligible expense and the initial self-pay, which medical assistance can look at too.
+    #[error("funds pay {paid} of {in_scope} in scope")]
+    FundsExceedScope {
+        /// What the funds pay.
+        paid: Fen,
+        /// What is in scope.
+        in_scope: Fen,
     },
     /// The figures read from outside are not those of the case and its adjudications.
     #[error("the figures are not those of the adjudications")]
@@ -108,13 +119,19 @@ impl Amounts {
             top_up: paid_by(Fund::TopUp),
             assistance: paid_by(Fund::Assistance),
             account: paid_by(Fund::Account),
+            hospital_share: portions(adjudications).map(|portion| portion.hospital_share).sum(),
             cash: Fen::ZERO,
         };
         let funds = amounts.funds();
-        if funds > amounts.eligible {
-            return Err(NotClosed::FundsExceedEligible { paid: funds, eligible: amounts.eligible });
+        let (eligible, in_scope) = (amounts.eligible, amounts.eligible + amounts.initial_self_pay);
+        let borne = funds + amounts.hospital_share;
+        if borne - amounts.assistance > eligible {
+            return Err(NotClosed::FundsExceedEligible { paid: borne - amounts.assistance, eligible });
         }
-        let personal = amounts.total - funds;
+        if borne > in_scope {
+            return Err(NotClosed::FundsExceedScope { paid: borne, in_scope });
+        }
+        let personal = amounts.total - borne;
         if amounts.account > personal {
             return Err(NotClosed::AccountExceedsPersonal { account: amounts.account, personal });
         }
@@ -144,10 +161,12 @@ fn check_portions(adjudications: &[Adjudication]) -> Result<(), NotClosed> {
     Ok(())
 }
 
+fn portions(adjudications: &[Adjudication]) -> impl Iterator<Item = &Portion> {
+    adjudications.iter().flat_map(|adjudication| &adjudication.portions)
+}
+
 fn basic_deductible(adjudications: &[Adjudication]) -> Fen {
-    let basic = |fund| matches!(fund, Fund::BasicOutpatient | Fund::BasicInpatient);
-    let portions = adjudications.iter().flat_map(|adjudication| &adjudication.portions);
-    portions.filter(|portion| basic(portion.fund)).map(|portion| portion.deductible).sum()
+    portions(adjudications).filter(|portion| portion.fund.is_basic()).map(Portion::reported_deductible).sum()
 }
 
 /// A decided case: what was priced, what each payer decided and the figures that follow.

@@ -41,6 +41,7 @@ fn portion(fund: Fund, paid: i64) -> Result<Portion, InvalidText> {
         deductible: none,
         coinsurance: none,
         above_ceiling: none,
+        hospital_share: Fen::ZERO,
         paid,
         steps: Vec::new(),
         family_account: None,

@@ -46,6 +46,7 @@ impl FlatFund {
             deductible: Fen::ZERO,
             coinsurance: base.less(Self::PAID),
             above_ceiling: Fen::ZERO,
+            hospital_share: Fen::ZERO,
             paid: base.min(Self::PAID),
             steps: Vec::new(),
             family_account: None,

@@ -44,7 +44,8 @@ impl Draft<'_> {
             }
         };
         let earlier = self.earlier.iter().chain(std::iter::once(&self.adjudication));
-        let paid: Fen = earlier.flat_map(|adjudication| &adjudication.portions).map(|portion| portion.paid).sum();
+        let portions = earlier.flat_map(|adjudication| &adjudication.portions);
+        let paid: Fen = portions.map(|portion| portion.paid + portion.hospital_share).sum();
         let mut base = whole.less(paid);
         let inputs = vec![amount(name, whole), amount(InputName::PaidEarlier, paid)];
         let mut steps = vec![step(Operation::TakeBase, &benefit.citation, inputs, base)];
@@ -61,6 +62,7 @@ impl Draft<'_> {
             fund: Fund::Account,
             lines: Vec::new(),
             base,
+            hospital_share: Fen::ZERO,
             deductible: Fen::ZERO,
             coinsurance: Fen::ZERO,
             above_ceiling: base,

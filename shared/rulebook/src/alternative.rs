@@ -66,13 +66,13 @@ impl Alternatives {
         Ok(Some(Box::new(Self { said: table.clone(), only_under, not_under, under })))
     }
 
-    /// What the item says under each single alternative.
-    pub(crate) fn each(&self) -> impl Iterator<Item = toml::Table> {
-        let changes = self.under.values().flat_map(BTreeMap::values);
-        changes.map(|change| {
+    /// What the item says under each single alternative, with the keys that lead to what changes under it.
+    pub(crate) fn each(&self) -> impl Iterator<Item = ([&str; 3], toml::Table)> {
+        let changes = self.under.iter().flat_map(|(id, options)| options.iter().map(move |of| (id, of)));
+        changes.map(|(id, (option, change))| {
             let mut table = self.said.clone();
             apply(&mut table, change);
-            table
+            ([UNDER, id, option], table)
         })
     }
 
@@ -174,6 +174,8 @@ impl Items {
             || any(&self.highest_applies, id, option)
             || any(&self.exclusions, id, option)
             || any(&self.reductions, id, option)
+            || any(&self.conventions, id, option)
+            || any(&self.disease_prices, id, option)
     }
 
     /// The items as the open points are read on `date`, and which of them cannot be read so.
@@ -192,15 +194,12 @@ impl Items {
             highest_applies: day.read(&self.highest_applies, Ok),
             exclusions: day.read(&self.exclusions, Ok),
             reductions: day.read(&self.reductions, Ok),
+            conventions: day.read(&self.conventions, Ok),
+            disease_prices: day.read(&self.disease_prices, Ok),
             premium_subsidies: self.premium_subsidies.clone(),
             readings: self.readings.clone(),
         };
         (items, faults)
-    }
-
-    /// The option chosen of a reading on `date`.
-    pub(crate) fn chosen(&self, id: &str, date: NaiveDate) -> Option<&str> {
-        in_force(self, &self.readings, date).find(|reading| reading.id == id).map(|reading| &*reading.body.chosen)
     }
 }
 
@@ -231,7 +230,8 @@ impl Day<'_> {
         let document = self.items.documents.get(item.document)?;
         let context = Context { index: item.document, from: document.in_force_from };
         let said = alternatives.said_under(&self.chosen);
-        let read = said.and_then(|said| said.map(|table| context.read_item(table, finish)).transpose());
+        let changed = |table| context.read_item(table, finish).map_err(|fault| fault.message);
+        let read = said.and_then(|said| said.map(changed).transpose());
         match read {
             Ok(changed) => Some(changed.map_or_else(
                 || Item { alternatives: None, ..item.clone() },

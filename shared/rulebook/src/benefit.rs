@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::Datelike;
 use claim::{
-    BenefitId, Citation, CounterKey, CounterName, DiseaseCode, DiseaseKind, Fund, Level, PayerId, PricedCase, Reason,
-    Service, Visit, VisitKind,
+    BenefitId, Citation, CounterKey, CounterName, DiseaseCode, DiseaseKind, Fund, Level, PayerId, PricedCase,
+    PricedLine, Reason, Service, Visit, VisitKind,
 };
 use money::{Fen, Rate};
 
@@ -19,6 +19,7 @@ use crate::year::BenefitYear;
 
 /// One benefit in force: who is paid what from which fund for which expense.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own in a document")]
 pub struct Benefit {
     pub(crate) id: BenefitId,
     pub(crate) title_zh: Arc<str>,
@@ -30,6 +31,7 @@ pub struct Benefit {
     pub(crate) conditions: Conditions,
     pub(crate) per_drug: bool,
     pub(crate) per_disease: bool,
+    pub(crate) disease_prices: Vec<DiseasePrice>,
     pub(crate) not_after: Vec<NotAfter>,
     pub(crate) deductible: Option<Deductible>,
     pub(crate) formula: Formula,
@@ -38,6 +40,7 @@ pub struct Benefit {
     pub(crate) beyond: Option<Arc<Benefit>>,
     pub(crate) tally: Option<CounterName>,
     pub(crate) tally_when_paid: bool,
+    pub(crate) with_initial_self_pay: bool,
     pub(crate) violations: Option<Arc<Citation>>,
     pub(crate) forbidden: Option<CodeList>,
 }
@@ -49,6 +52,14 @@ pub(crate) struct NotAfter {
     pub(crate) reason: Reason,
     /// The kinds of visit that it holds for; all where empty.
     pub(crate) kinds: Vec<VisitKind>,
+}
+
+/// The published price of a visit for some diagnoses.
+#[derive(Debug)]
+pub(crate) struct DiseasePrice {
+    pub(crate) diagnoses: Vec<String>,
+    pub(crate) price: Cited<ByLevel<Fen>>,
+    pub(crate) counter: CounterName,
 }
 
 /// The expense that a benefit looks at.
@@ -95,7 +106,8 @@ pub(crate) struct Deductible {
     pub(crate) level: Option<Level>,
     pub(crate) at_most: Option<Cited<ByLevel<Fen>>>,
     pub(crate) first_bill_only: bool,
-    pub(crate) again: Option<Again>,
+    /// The steps, each on what was borne on the terms before it.
+    pub(crate) again: Vec<Again>,
     pub(crate) per: Per,
     pub(crate) counter: CounterName,
     pub(crate) notes: Option<Notes>,
@@ -111,7 +123,7 @@ pub(crate) enum Per {
     Disease,
 }
 
-/// The share that is borne from the second time in the year.
+/// The share that is borne once something was borne in the year on the terms before it.
 #[derive(Debug)]
 pub(crate) struct Again {
     pub(crate) share: Cited<ByPerson<Rate>>,
@@ -225,6 +237,18 @@ impl Benefit {
         }
     }
 
+    /// The published price of the visit's main diagnosis, where there is one.
+    pub(crate) fn disease_price(&self, visit: &Visit) -> Option<&DiseasePrice> {
+        let diagnosis = visit.diagnosis.as_ref()?;
+        self.disease_prices.iter().find(|price| price.diagnoses.iter().any(|listed| *listed == *diagnosis.as_str()))
+    }
+
+    /// The expense of a line that the benefit counts with.
+    pub(crate) fn expense_of(&self, line: &PricedLine) -> Fen {
+        let self_pay = if self.with_initial_self_pay { line.split.initial_self_pay } else { Fen::ZERO };
+        line.split.eligible + self_pay
+    }
+
     /// Adds the counters that the benefit reads for a year of this case, and those of what lies beyond its ceilings.
     pub fn add_counter_keys(
         &self,
@@ -237,6 +261,7 @@ impl Benefit {
         let mut add = |key: CounterKey| {
             keys.insert(key);
         };
+        self.disease_price(&case.visit).and_then(|price| price.counter_key(&case.visit)).into_iter().for_each(&mut add);
         if let Some(deductible) = &self.deductible {
             deductible.counter_key(&case.visit, year, part).into_iter().for_each(&mut add);
             deductible.again.iter().for_each(|again| add(again.counter_key(case.benefit_year())));
@@ -265,8 +290,16 @@ impl Benefit {
     }
 }
 
+impl DiseasePrice {
+    /// What earlier bills of the visit came to; none for a visit of a single bill.
+    pub(crate) fn counter_key(&self, visit: &Visit) -> Option<CounterKey> {
+        let name = suffixed(&self.counter, visit.registration.as_ref()?);
+        Some(CounterKey { name, benefit_year: visit.service_date.year() })
+    }
+}
+
 impl Again {
-    /// What was borne in the year.
+    /// What was borne in the year on the terms before this step or on better ones.
     pub(crate) fn counter_key(&self, benefit_year: i32) -> CounterKey {
         CounterKey { name: self.counter.clone(), benefit_year }
     }

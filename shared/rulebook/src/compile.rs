@@ -1,22 +1,23 @@
 //! From what the documents say to the rules of one day.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use claim::{BenefitId, Citation, CounterName, PayerId, SplitCitations};
 
 use crate::benefit::{
-    Again, Bands, Base, Benefit, Ceiling, CeilingAmount, Concession, Deductible, DiseaseCeiling, Formula, NotAfter,
-    OneDisease, Per, Together,
+    Again, Bands, Base, Benefit, Ceiling, CeilingAmount, Concession, Deductible, DiseaseCeiling, DiseasePrice, Formula,
+    NotAfter, OneDisease, Per, Together,
 };
 use crate::conditions::{CodeList, Conditions, LineCondition};
+use crate::convention::Conventions;
 use crate::document::{
-    BandsText, BaseText, BenefitText, ByDiseasesText, CeilingText, ConditionsText, Counted, DeductibleText, LineText,
-    ListText, PerText,
+    BandsText, BaseText, BenefitText, ByDiseasesText, CeilingText, ConditionsText, Counted, DeductibleText,
+    DiseasePriceText, LineText, ListText, PerText,
 };
-use crate::in_force::{Exclusion, HighestApplies, InForce, Reduction, SelfPayBase};
+use crate::in_force::{Exclusion, HighestApplies, InForce, Reduction};
 use crate::load::{Item, Items};
 use crate::merging::{Merges, Notes};
 use crate::premium::{PremiumConditions, PremiumSubsidy, PremiumSubsidyText};
@@ -72,10 +73,7 @@ pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolve
     let class_a = in_force(items, &items.lists, date).filter(|list| list.body.makes_class_a);
     let class_a_drugs = class_a.flat_map(|list| shared(&list.body.members)).collect();
     let split_citations = compiler.split_citations();
-    let self_pay_base = match items.chosen("CH-01", date) {
-        Some("on-the-whole-amount") => SelfPayBase::WholeAmount,
-        Some(_) | None => SelfPayBase::WithinCap,
-    };
+    let conventions = compiler.conventions(&mut unresolved);
     let person_rate = |id: &str| compiler.rate(id).ok();
     let (active_credit, retired_credit) =
         (person_rate("account.credit.active.rate"), person_rate("account.credit.retired.rate"));
@@ -92,7 +90,7 @@ pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolve
         premium_subsidies,
         class_a_drugs,
         split_citations,
-        self_pay_base,
+        conventions,
         active_credit,
         retired_credit,
         long_term_care,
@@ -190,6 +188,16 @@ impl<'a> Compiler<'a> {
         self.parameter(id, "bands", |value| if let Value::Bands(bands) = value { Some(bands.clone()) } else { None })
     }
 
+    fn conventions(&self, unresolved: &mut Vec<Unresolved>) -> Conventions {
+        let texts: Vec<_> = in_force(self.items, &self.items.conventions, self.date).collect();
+        let (conventions, repeated) = Conventions::of(texts.iter().map(|item| (&item.body, self.cite(item))));
+        for item in repeated.into_iter().filter_map(|index| texts.get(index)) {
+            let message = format!("{}: another item says the same convention on {}", item.id, self.date);
+            unresolved.push(Unresolved { document: item.document, line: item.line, message });
+        }
+        conventions
+    }
+
     fn benefit(&self, id: &str) -> Resolved<Arc<Benefit>> {
         match self.made.borrow().get(id) {
             Some(Some(benefit)) => return Ok(Arc::clone(benefit)),
@@ -220,6 +228,7 @@ impl<'a> Compiler<'a> {
             conditions: self.conditions(&text.when)?,
             per_drug: text.per_drug,
             per_disease: text.per_disease,
+            disease_prices: self.disease_prices(item)?,
             not_after: not_after(text)?,
             deductible: text.deductible.as_ref().map(|deductible| self.deductible(deductible)).transpose()?,
             formula: self.formula(text)?,
@@ -229,8 +238,27 @@ impl<'a> Compiler<'a> {
             tally: text.tally.as_deref().map(CounterName::new),
             tally_when_paid: text.tally_when_paid,
             forbidden: text.forbidden.as_ref().map(|list| self.code_list(list)).transpose()?,
+            with_initial_self_pay: with_initial_self_pay(text)?,
             violations: text.leave_out_violations.as_ref().map(|id| self.definition(id)).transpose()?,
         })
+    }
+
+    fn disease_prices(&self, benefit: &Item<BenefitText>) -> Resolved<Vec<DiseasePrice>> {
+        let all = in_force(self.items, &self.items.disease_prices, self.date);
+        let of_benefit: Vec<_> = all.filter(|price| price.body.benefit == benefit.id).collect();
+        if !of_benefit.is_empty() && benefit.body.base != BaseText::Lines {
+            return Err("only a benefit that lines are assigned to has prices of diseases".to_owned());
+        }
+        let mut seen = BTreeSet::new();
+        let mut priced = of_benefit.iter().flat_map(|price| &price.body.diagnoses);
+        if let Some(twice) = priced.find(|diagnosis| !seen.insert(*diagnosis)) {
+            return Err(format!("{twice} has two prices on {}", self.date));
+        }
+        let make = |item: &&Item<DiseasePriceText>| {
+            let (diagnoses, counter) = (item.body.diagnoses.clone(), CounterName::new(&item.body.counter));
+            self.amount(&item.body.parameter).map(|price| DiseasePrice { diagnoses, price, counter })
+        };
+        of_benefit.iter().map(make).collect()
     }
 
     fn formula(&self, text: &BenefitText) -> Resolved<Formula> {
@@ -291,6 +319,9 @@ impl<'a> Compiler<'a> {
         let again = |of: &crate::document::AgainText| {
             self.rate(&of.share).map(|share| Again { share, counter: CounterName::new(&of.counter) })
         };
+        if text.again.iter().any(|of| text.again.iter().filter(|other| other.counter == of.counter).count() > 1) {
+            return Err("each step of again has a counter of its own".to_owned());
+        }
         let per = match text.per {
             PerText::Visit => Per::Visit,
             PerText::Bill => Per::Bill,
@@ -304,7 +335,7 @@ impl<'a> Compiler<'a> {
             level: text.level,
             at_most: text.at_most.as_ref().map(|most| self.amount(most)).transpose()?,
             first_bill_only: text.first_bill_only && !matches!(per, Per::Bill | Per::Year),
-            again: text.again.as_ref().map(again).transpose()?,
+            again: text.again.iter().map(again).collect::<Result<_, _>>()?,
             per,
             counter: CounterName::new(&text.counter),
             notes: text.notes.as_ref().map(notes),
@@ -378,18 +409,19 @@ impl<'a> Compiler<'a> {
     }
 
     fn line(&self, text: &LineText) -> Resolved<LineCondition> {
-        match (text.approved, text.negotiated_drug) {
-            (Some(kind), false) => {
+        match (text.approved, text.negotiated_drug, text.registered) {
+            (None, false, Some(register)) => Ok(LineCondition::Registered(register)),
+            (Some(kind), false, None) => {
                 Ok(LineCondition::Approved { kind, only: text.only.clone(), except: text.except.clone() })
             }
-            (None, true) => {
+            (None, true, None) => {
                 // A list that is not in force takes nothing out.
                 let list = text.drug_not_on.as_ref().and_then(|id| self.list(id));
                 Ok(LineCondition::NegotiatedDrug {
                     not_on: list.map_or_else(Vec::new, |list| shared(&list.body.members)),
                 })
             }
-            _ => Err("a line condition is either approved or negotiated_drug".to_owned()),
+            _ => Err("a line condition is one of approved, negotiated_drug and registered".to_owned()),
         }
     }
 
@@ -459,6 +491,13 @@ fn not_after(text: &BenefitText) -> Resolved<Vec<NotAfter>> {
         Ok(NotAfter { benefit, reason: *reason, kinds: kinds.clone() })
     });
     made.collect()
+}
+
+fn with_initial_self_pay(text: &BenefitText) -> Resolved<bool> {
+    if text.with_initial_self_pay && text.base != BaseText::Personal {
+        return Err("only a benefit on the personal expense can look at the initial self-pay".to_owned());
+    }
+    Ok(text.with_initial_self_pay)
 }
 
 fn base(text: &BenefitText) -> Resolved<Base> {

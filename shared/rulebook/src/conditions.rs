@@ -8,7 +8,7 @@ use claim::{
 };
 
 use crate::Benefit;
-use crate::document::{PharmacyText, SchemeText};
+use crate::document::{PharmacyText, RegisterText, SchemeText};
 use crate::value::Cited;
 
 /// What a benefit asks for. A list that is empty asks for nothing.
@@ -34,6 +34,7 @@ pub(crate) enum LineCondition {
     Any,
     Approved { kind: DiseaseKind, only: Vec<DiseaseCode>, except: Vec<DiseaseCode> },
     NegotiatedDrug { not_on: Vec<Arc<str>> },
+    Registered(RegisterText),
 }
 
 /// A list of codes, some of which count up to an age only.
@@ -95,6 +96,16 @@ impl Benefit {
         list.age.as_ref().filter(|_| listed).map(|age| &age.citation)
     }
 
+    /// Whether the benefit asks for some lines and not for others.
+    pub(crate) const fn asks_for_lines(&self) -> bool {
+        !matches!(self.conditions.line, LineCondition::Any)
+    }
+
+    /// Whether a line is one that the benefit asks for.
+    pub(crate) fn asks_for_line(&self, case: &PricedCase, line: &PricedLine) -> bool {
+        self.line_verdict(case, line).is_none()
+    }
+
     fn line_verdict(&self, case: &PricedCase, line: &PricedLine) -> Option<Verdict> {
         match &self.conditions.line {
             LineCondition::Any => None,
@@ -102,6 +113,7 @@ impl Benefit {
                 let negotiated = line.drug.as_ref().is_some_and(|drug| is_negotiated(drug, not_on));
                 (!negotiated).then_some(Verdict::NotMeant)
             }
+            LineCondition::Registered(register) => (register_of(case, line) != *register).then_some(Verdict::NotMeant),
             LineCondition::Approved { kind, only, except } => {
                 let Some(disease) = &line.disease else { return Some(Verdict::NotMeant) };
                 if except.contains(disease) || !asks(only, disease) {
@@ -186,6 +198,27 @@ impl CodeList {
             Some(limit) if age > limit.value => refused(Reason::AgeNotCovered, &limit.citation),
             Some(_) | None => Verdict::Meets,
         }
+    }
+}
+
+/// The register that the line's disease is on.
+fn register_of(case: &PricedCase, line: &PricedLine) -> RegisterText {
+    match case.visit.kind {
+        VisitKind::EmergencyRescue | VisitKind::Ambulance120 | VisitKind::Inpatient | VisitKind::DaySurgery => {
+            return RegisterText::None;
+        }
+        VisitKind::Outpatient
+        | VisitKind::OutpatientChronic
+        | VisitKind::OutpatientSpecial
+        | VisitKind::NegotiatedDrug
+        | VisitKind::Pharmacy => {}
+    }
+    let of_line = |filing: &&DiseaseFiling| counts(filing, case) && line.disease.as_ref() == Some(&filing.code);
+    let mut kinds = case.person.diseases.iter().filter(of_line).map(|filing| filing.kind);
+    if kinds.clone().any(|kind| kind == DiseaseKind::Special) {
+        RegisterText::Special
+    } else {
+        kinds.next().map_or(RegisterText::None, |_| RegisterText::Chronic)
     }
 }
 

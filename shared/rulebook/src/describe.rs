@@ -1,53 +1,67 @@
 //! Describing a benefit: what its text says, with every parameter looked up on the day.
 
-use std::collections::BTreeSet;
+mod terms;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use claim::{Level, PayerId, RuleStatus};
+use claim::{DiseaseKind, Level, PayerId, Reason, RuleStatus, VisitKind};
 
 use crate::Rulebook;
 use crate::compile::in_force;
 use crate::description::{
-    AtPharmacies, BenefitDescription, BenefitTitle, BornePer, DescribedBase, DescribedCare, DescribedCeiling,
-    DescribedCeilingAmount, DescribedConcession, DescribedDeductible, DescribedDiseaseCeiling, DescribedExclusion,
-    DescribedFormula, DescribedGroup, DescribedLine, DescribedList, DescribedPeople, DescribedReduction, Edition,
-    NotDescribed, Said, SaidValue, Scheme, Source,
+    AtPharmacies, BenefitDescription, BenefitTitle, DescribedBase, DescribedCare, DescribedDiseasePrice,
+    DescribedExclusion, DescribedGroup, DescribedLine, DescribedList, DescribedNotAfter, DescribedPeople,
+    DescribedReduction, Description, Edition, NotDescribed, Said, SaidValue, Scheme, Source, SubsidyDescription,
+    Tallied,
 };
 use crate::document::{
-    BaseText, BenefitText, CeilingText, ConditionsText, Counted, DeductibleText, LineText, PerText, PharmacyText,
-    SchemeText,
+    BaseText, BenefitText, ConditionsText, Crossing, DiseasePriceText, ExclusionText, LineText, ListText, PharmacyText,
+    ReductionText, RegisterText, SchemeText,
 };
 use crate::load::{Item, Items};
+use crate::premium::{PremiumConditionsText, PremiumSubsidyText};
 use crate::value::Value;
 
 impl Rulebook {
-    /// The benefits in force on `date`, in the order of their ids.
+    /// The benefits and the subsidies of the premium in force on `date`, in the order of their ids.
     #[must_use]
     pub fn benefits_on(&self, date: NaiveDate) -> Vec<BenefitTitle> {
         let items = self.items.as_read_on(date).0;
         let mut titles: Vec<_> = in_force(&items, &items.benefits, date).map(title).collect();
+        titles.extend(in_force(&items, &items.premium_subsidies, date).map(subsidy_title));
         titles.sort_by(|left, right| left.id.cmp(&right.id));
         titles
     }
 
-    /// What the benefit `id` says on `date`.
+    /// What the benefit or subsidy `id` says on `date`.
     ///
     /// # Errors
     /// Where no document has it, or it does not hold on the day.
-    pub fn describe(&self, id: &str, date: NaiveDate) -> Result<BenefitDescription, NotDescribed> {
+    pub fn describe(&self, id: &str, date: NaiveDate) -> Result<Description, NotDescribed> {
         let items = &self.items.as_read_on(date).0;
-        let item = in_force(items, &items.benefits, date).find(|item| item.id == id);
-        let described = item.and_then(|item| Describer { items, date }.benefit(item));
-        described.ok_or_else(|| not_described(items, id, date))
+        let describer = Describer { items, date };
+        let benefit = in_force(items, &items.benefits, date).find(|item| item.id == id);
+        let benefit = benefit.and_then(|item| describer.benefit(item)).map(Box::new).map(Description::Benefit);
+        let found = benefit.or_else(|| {
+            let subsidy = in_force(items, &items.premium_subsidies, date).find(|item| item.id == id)?;
+            describer.subsidy(subsidy).map(Box::new).map(Description::Subsidy)
+        });
+        found.ok_or_else(|| not_described(&self.items, id, date))
     }
+}
+
+fn editions_of<'i, T>(items: &'i Items, all: &'i [Item<T>], id: &'i str) -> impl Iterator<Item = Edition> + 'i {
+    all.iter().filter(move |item| item.id == id).map(|item| edition(items, item))
 }
 
 fn not_described(items: &Items, id: &str, date: NaiveDate) -> NotDescribed {
     let id = id.to_owned();
-    let mut editions: Vec<_> =
-        items.benefits.iter().filter(|item| item.id == id).map(|item| edition(items, item)).collect();
+    let mut editions: Vec<_> = editions_of(items, &items.benefits, &id).collect();
+    editions.extend(editions_of(items, &items.premium_subsidies, &id));
     if editions.is_empty() {
-        let known: BTreeSet<_> = items.benefits.iter().map(|item| item.id.clone()).collect();
+        let subsidies = items.premium_subsidies.iter().map(|item| item.id.clone());
+        let known: BTreeSet<_> = items.benefits.iter().map(|item| item.id.clone()).chain(subsidies).collect();
         return NotDescribed::Unknown { id, known: known.into_iter().collect() };
     }
     editions.sort_by_key(|edition| edition.from);
@@ -55,6 +69,11 @@ fn not_described(items: &Items, id: &str, date: NaiveDate) -> NotDescribed {
 }
 
 fn title(item: &Item<BenefitText>) -> BenefitTitle {
+    let title = &item.body.title;
+    BenefitTitle { id: item.id.clone(), zh: title.zh.clone(), en: title.en.clone() }
+}
+
+fn subsidy_title(item: &Item<PremiumSubsidyText>) -> BenefitTitle {
     let title = &item.body.title;
     BenefitTitle { id: item.id.clone(), zh: title.zh.clone(), en: title.en.clone() }
 }
@@ -97,6 +116,17 @@ const fn scheme(text: SchemeText) -> Scheme {
     }
 }
 
+fn refusals<'t>(
+    id: &'t str,
+    reasons: &'t BTreeMap<Reason, Vec<VisitKind>>,
+) -> impl Iterator<Item = DescribedNotAfter> + 't {
+    reasons.iter().map(|(reason, kinds)| DescribedNotAfter {
+        benefit: id.to_owned(),
+        reason: *reason,
+        kinds: kinds.clone(),
+    })
+}
+
 /// Everything here is `None` only where something named is not in force, which loading refuses.
 struct Describer<'a> {
     items: &'a Items,
@@ -104,33 +134,109 @@ struct Describer<'a> {
 }
 
 impl<'a> Describer<'a> {
+    // Every field of a text is named wherever a text is taken apart, so that none is forgotten. Counters are names that
+    // only the ledger reads.
     fn benefit(&self, item: &Item<BenefitText>) -> Option<BenefitDescription> {
-        let text = &item.body;
-        let violations = match &text.leave_out_violations {
-            Some(id) => Some(self.source_of(&self.items.definitions, id)?),
-            None => None,
-        };
+        let BenefitText {
+            title: _,
+            payer,
+            fund,
+            base: _,
+            service: _,
+            services: _,
+            when,
+            per_drug,
+            per_disease,
+            not_after,
+            deductible,
+            rate,
+            bands: _,
+            top_up: _,
+            account: _,
+            forbidden,
+            not_payable_yet: _,
+            ceilings: _,
+            disease_ceiling: _,
+            crossing,
+            beyond,
+            tally,
+            tally_when_paid,
+            with_initial_self_pay,
+            leave_out_violations,
+        } = &item.body;
+        let tallied = if *tally_when_paid { Tallied::WhenPaid } else { Tallied::Always };
         Some(BenefitDescription {
             date: self.date,
             title: title(item),
             source: source(self.items, &self.items.benefits, item),
-            payer: PayerId::new(&text.payer).ok()?,
-            fund: text.fund,
+            payer: PayerId::new(payer).ok()?,
+            fund: *fund,
             base: self.base(item)?,
-            people: self.people(&text.when)?,
-            care: self.care(&text.when)?,
-            per_drug: text.per_drug,
-            deductible: self.maybe(text.deductible.as_ref(), Self::deductible)?,
-            formula: self.formula(text)?,
+            people: self.people(when)?,
+            care: self.care(when)?,
+            not_after: not_after.iter().flat_map(|(id, reasons)| refusals(id, reasons)).collect(),
+            per_drug: *per_drug,
+            per_disease: *per_disease,
+            with_initial_self_pay: *with_initial_self_pay,
+            prices: self.prices(&item.id)?,
+            deductible: self.maybe(deductible.as_ref(), Self::deductible)?,
+            formula: self.formula(&item.body)?,
             ceilings: self.ceilings(item)?,
-            beyond: self.maybe(text.beyond.as_ref(), |describer, id| {
-                describer.benefits().find(|next| next.id == *id).map(title)
+            whole_bill_beyond: *crossing == Crossing::Beyond,
+            tally: tally.as_ref().map(|_| tallied),
+            beyond: self
+                .maybe(beyond.as_ref(), |describer, id| describer.benefits().find(|next| next.id == *id).map(title))?,
+            violations: self.maybe(leave_out_violations.as_ref(), |describer, id| {
+                describer.source_of(&describer.items.definitions, id)
             })?,
-            violations,
+            forbidden: self.maybe(forbidden.as_ref(), Self::list)?,
             groups: self.groups(item),
-            exclusions: self.exclusions(&text.payer),
-            reductions: if text.rate.is_some() { self.reductions(&text.payer)? } else { Vec::new() },
+            exclusions: self.exclusions(payer),
+            reductions: if rate.is_some() { self.reductions(payer)? } else { Vec::new() },
         })
+    }
+
+    fn subsidy(&self, item: &Item<PremiumSubsidyText>) -> Option<SubsidyDescription> {
+        let PremiumSubsidyText { title: _, payer, premium, amount, when } = &item.body;
+        let PremiumConditionsText {
+            scheme: of_scheme,
+            kunming_household,
+            categories,
+            age_from,
+            disability_levels,
+            unable_to_work,
+            rural_mental_disability,
+        } = when;
+        let all = &self.items.premium_subsidies;
+        let others = in_force(self.items, all, self.date).filter(|of| of.id != item.id && of.body.payer == *payer);
+        Some(SubsidyDescription {
+            date: self.date,
+            title: subsidy_title(item),
+            source: source(self.items, all, item),
+            payer: PayerId::new(payer).ok()?,
+            people: DescribedPeople {
+                scheme: of_scheme.map(scheme),
+                kunming_household: *kunming_household,
+                categories: categories.clone(),
+                age_from: self.maybe(age_from.as_ref(), Self::said)?,
+                disability_levels: disability_levels.clone(),
+            },
+            unable_to_work: *unable_to_work,
+            rural_mental_disability: *rural_mental_disability,
+            premium: self.said(premium)?,
+            amount: self.maybe(amount.as_ref(), Self::said)?,
+            others: others.map(subsidy_title).collect(),
+            exclusions: self.exclusions(payer),
+        })
+    }
+
+    fn prices(&self, benefit: &str) -> Option<Vec<DescribedDiseasePrice>> {
+        let all = in_force(self.items, &self.items.disease_prices, self.date);
+        let prices = all.filter(|price| price.body.benefit == benefit).map(|price| {
+            let DiseasePriceText { benefit: _, diagnoses, parameter, counter: _ } = &price.body;
+            Some(DescribedDiseasePrice { diagnoses: diagnoses.clone(), price: self.said(parameter)? })
+        });
+        prices.collect()
     }
 
     fn benefits(&self) -> impl Iterator<Item = &'a Item<BenefitText>> {
@@ -179,115 +285,60 @@ impl<'a> Describer<'a> {
     }
 
     fn care(&self, when: &ConditionsText) -> Option<DescribedCare> {
-        let pharmacy = |text| match text {
+        let ConditionsText {
+            scheme: _,
+            kinds,
+            line,
+            levels,
+            any_level_where,
+            institution_kinds,
+            pharmacy,
+            kunming_household: _,
+            categories: _,
+            age_from: _,
+            disability_levels: _,
+            diagnosis_on,
+            diagnosis_not_on,
+        } = when;
+        let at_pharmacies = |text| match text {
             PharmacyText::Prescription => AtPharmacies::WithPrescription,
             PharmacyText::Never => AtPharmacies::Nothing,
         };
-        let line = |line: &LineText| match line.approved {
-            Some(kind) => DescribedLine::Approved { kind, only: line.only.clone(), except: line.except.clone() },
-            None => DescribedLine::NegotiatedDrug,
-        };
         Some(DescribedCare {
-            kinds: when.kinds.clone(),
-            line: when.line.as_ref().map(line),
-            levels: when.levels.clone(),
-            any_level_where: when.any_level_where.filter(|_| !when.levels.is_empty()),
-            institution_kinds: when.institution_kinds.clone(),
-            pharmacy: when.pharmacy.map(pharmacy),
-            diagnosis: self.maybe(when.diagnosis_on.as_ref(), Self::list)?,
-            not_diagnosis: self.maybe(when.diagnosis_not_on.as_ref(), Self::list)?,
+            kinds: kinds.clone(),
+            line: line.as_ref().map(|line| self.line(line)),
+            levels: levels.clone(),
+            any_level_where: any_level_where.filter(|_| !levels.is_empty()),
+            institution_kinds: institution_kinds.clone(),
+            pharmacy: pharmacy.map(at_pharmacies),
+            diagnosis: self.maybe(diagnosis_on.as_ref(), Self::list)?,
+            not_diagnosis: self.maybe(diagnosis_not_on.as_ref(), Self::list)?,
         })
+    }
+
+    fn line(&self, line: &LineText) -> DescribedLine {
+        let LineText { approved, only, except, negotiated_drug: _, drug_not_on, registered } = line;
+        match (approved, registered) {
+            (Some(kind), _) => DescribedLine::Approved { kind: *kind, only: only.clone(), except: except.clone() },
+            (None, Some(RegisterText::Special)) => DescribedLine::Registered(Some(DiseaseKind::Special)),
+            (None, Some(RegisterText::Chronic)) => DescribedLine::Registered(Some(DiseaseKind::Chronic)),
+            (None, Some(RegisterText::None)) => DescribedLine::Registered(None),
+            // A list that is not in force takes nothing out.
+            (None, None) => DescribedLine::NegotiatedDrug {
+                not_on: drug_not_on.as_ref().and_then(|list| self.list(list)).map(Box::new),
+            },
+        }
     }
 
     fn list(&self, id: &String) -> Option<DescribedList> {
         let all = &self.items.lists;
         let item = in_force(self.items, all, self.date).find(|item| item.id == *id)?;
+        let ListText { members, members_up_to_age, age, makes_class_a: _ } = &item.body;
         Some(DescribedList {
-            members: item.body.members.clone(),
-            members_up_to_age: item.body.members_up_to_age.clone(),
-            age: self.maybe(item.body.age.as_ref(), Self::said)?,
+            members: members.clone(),
+            members_up_to_age: members_up_to_age.clone(),
+            age: self.maybe(age.as_ref(), Self::said)?,
             source: source(self.items, all, item),
-        })
-    }
-
-    fn deductible(&self, text: &DeductibleText) -> Option<DescribedDeductible> {
-        Some(DescribedDeductible {
-            amount: self.said(&text.parameter)?,
-            share: self.maybe(text.share.as_ref(), Self::said)?,
-            level: text.level,
-            at_most: self.maybe(text.at_most.as_ref(), Self::said)?,
-            again: self.maybe(text.again.as_ref(), |describer, again| describer.said(&again.share))?,
-            per: match text.per {
-                PerText::Visit => BornePer::Visit,
-                PerText::Bill => BornePer::Bill,
-                PerText::Year => BornePer::Year,
-                PerText::Drug => BornePer::Drug,
-                PerText::Disease => BornePer::Disease,
-            },
-            merges: self.maybe(text.merges.as_ref(), |describer, merges| describer.said(&merges.days))?,
-            merging_hours: self.maybe(text.merges.as_ref().and_then(|merges| merges.hours.as_ref()), Self::said)?,
-            adds_merged: text.merges.as_ref().is_some_and(|merges| merges.adds.is_some()),
-            counts_toward_stay: text.notes.is_some(),
-        })
-    }
-
-    fn formula(&self, text: &BenefitText) -> Option<DescribedFormula> {
-        if let Some(rate) = &text.rate {
-            return Some(DescribedFormula::Rate { rate: self.said(&rate.parameter)?, level: rate.level });
-        }
-        if let Some(share) = &text.top_up {
-            return self.said(share).map(DescribedFormula::TopUp);
-        }
-        if let Some(holder) = text.account {
-            return Some(DescribedFormula::Account(holder));
-        }
-        let Some(bands) = &text.bands else { return Some(DescribedFormula::NotPayableYet) };
-        let concession = self.maybe(bands.concession.as_ref(), |describer, concession| {
-            Some(Box::new(DescribedConcession {
-                categories: concession.categories.clone(),
-                threshold_share: describer.said(&concession.threshold_share)?,
-                points: describer.said(&concession.points)?,
-                without_ceiling: concession.without_ceiling,
-            }))
-        });
-        let (rates, threshold) = (self.said(&bands.parameter)?, self.said(&bands.threshold)?);
-        Some(DescribedFormula::Bands { rates, threshold, concession: concession? })
-    }
-
-    fn ceilings(&self, item: &Item<BenefitText>) -> Option<Vec<DescribedCeiling>> {
-        let ceilings = item.body.ceilings.iter().map(|ceiling| self.ceiling(item, ceiling));
-        let of_each = item.body.disease_ceiling.iter().map(|of| {
-            let amount = DescribedCeilingAmount::OfEachDisease {
-                amount: self.said(&of.parameter)?,
-                raised_for: of.raised_for.clone(),
-                raised: self.said(&of.raised)?,
-            };
-            Some(DescribedCeiling { amount, of_expense: false, together_with: Vec::new() })
-        });
-        ceilings.chain(of_each).collect()
-    }
-
-    fn ceiling(&self, of: &Item<BenefitText>, text: &CeilingText) -> Option<DescribedCeiling> {
-        let amount = match (&text.parameter, &text.by_diseases) {
-            (Some(parameter), _) => DescribedCeilingAmount::Amount(self.said(parameter)?),
-            (None, Some(diseases)) => DescribedCeilingAmount::ByDiseases(Box::new(DescribedDiseaseCeiling {
-                first: self.said(&diseases.first)?,
-                raised_for: diseases.raised_for.clone(),
-                raised: self.said(&diseases.raised)?,
-                further: self.said(&diseases.further)?,
-                most: self.said(&diseases.most)?,
-            })),
-            (None, None) => return None,
-        };
-        let counted = |other: &&Item<BenefitText>| {
-            let mut counters = other.body.ceilings.iter().map(|ceiling| &ceiling.counter);
-            other.id != of.id
-                && counters.any(|counter| *counter == text.counter || text.together_with.contains(counter))
-        };
-        Some(DescribedCeiling {
-            amount,
-            of_expense: text.counts == Counted::Expense,
-            together_with: self.benefits().filter(counted).map(title).collect(),
         })
     }
 
@@ -304,13 +355,16 @@ impl<'a> Describer<'a> {
     fn exclusions(&self, payer: &str) -> Vec<DescribedExclusion> {
         let all = &self.items.exclusions;
         let exclusions = in_force(self.items, all, self.date).filter(|exclusion| exclusion.body.payer == payer);
-        let describe = |exclusion: &Item<crate::document::ExclusionText>| DescribedExclusion {
-            categories: exclusion.body.categories.clone(),
-            unless: exclusion.body.unless.clone(),
-            regions: exclusion.body.regions.clone(),
-            filings: exclusion.body.filings.clone(),
-            violations: exclusion.body.violations,
-            source: source(self.items, all, exclusion),
+        let describe = |exclusion: &Item<ExclusionText>| {
+            let ExclusionText { payer: _, categories, unless, regions, filings, violations } = &exclusion.body;
+            DescribedExclusion {
+                categories: categories.clone(),
+                unless: unless.clone(),
+                regions: regions.clone(),
+                filings: filings.clone(),
+                violations: *violations,
+                source: source(self.items, all, exclusion),
+            }
         };
         exclusions.map(describe).collect()
     }
@@ -318,11 +372,15 @@ impl<'a> Describer<'a> {
     fn reductions(&self, payer: &str) -> Option<Vec<DescribedReduction>> {
         let all = in_force(self.items, &self.items.reductions, self.date);
         let reductions = all.filter(|reduction| reduction.body.payer == payer);
-        let describe = |reduction: &Item<crate::document::ReductionText>| {
+        let describe = |reduction: &Item<ReductionText>| {
+            let ReductionText { payer: _, parameter, regions, filings, always, never, only } = &reduction.body;
             Some(DescribedReduction {
-                points: self.said(&reduction.body.parameter)?,
-                regions: reduction.body.regions.clone(),
-                filings: reduction.body.filings.clone(),
+                points: self.said(parameter)?,
+                regions: regions.clone(),
+                filings: filings.clone(),
+                always: always.clone(),
+                never: never.clone(),
+                only: only.clone(),
             })
         };
         reductions.map(describe).collect()

@@ -1,16 +1,22 @@
 //! What a benefit says on a day, as data that can be put into words.
 
+mod terms;
+
 use chrono::NaiveDate;
 use claim::{
     AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionAllowance, InstitutionKind, Level, PayerId,
-    RuleStatus, Service, TreatmentRegion, VisitKind,
+    Reason, RuleStatus, Service, TreatmentRegion, VisitKind,
 };
 use money::{Fen, Rate};
 
-use crate::AccountHolder;
+pub use terms::{
+    BornePer, DescribedCeiling, DescribedCeilingAmount, DescribedConcession, DescribedDeductible,
+    DescribedDiseaseCeiling, DescribedFormula,
+};
 
 /// What a benefit says on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own in a document")]
 pub struct BenefitDescription {
     /// The day.
     pub date: NaiveDate,
@@ -28,24 +34,67 @@ pub struct BenefitDescription {
     pub people: DescribedPeople,
     /// What it is for.
     pub care: DescribedCare,
+    /// The refusals of others after which it does not take a line.
+    pub not_after: Vec<DescribedNotAfter>,
     /// Whether each negotiated drug is a payment of its own.
     pub per_drug: bool,
+    /// Whether each disease is a payment of its own.
+    pub per_disease: bool,
+    /// Whether the initial self-pay counts as expense too.
+    pub with_initial_self_pay: bool,
+    /// The published prices of diseases.
+    pub prices: Vec<DescribedDiseasePrice>,
     /// What is borne first.
     pub deductible: Option<DescribedDeductible>,
     /// How the payment is computed.
     pub formula: DescribedFormula,
     /// What the payment is cut to.
     pub ceilings: Vec<DescribedCeiling>,
+    /// Whether the bill that crosses a ceiling lies beyond it as a whole.
+    pub whole_bill_beyond: bool,
+    /// Which expense counts toward a threshold of the year that others look at.
+    pub tally: Option<Tallied>,
     /// The benefit that takes the expense beyond a ceiling; the person bears it where there is none.
     pub beyond: Option<BenefitTitle>,
     /// The law by which lines that break the rules of treatment are left out.
     pub violations: Option<Source>,
+    /// The items that an individual account must not pay.
+    pub forbidden: Option<DescribedList>,
     /// The groups of benefits of which only the highest applies.
     pub groups: Vec<DescribedGroup>,
     /// Who gets nothing of its payer.
     pub exclusions: Vec<DescribedExclusion>,
     /// The points that come off its rate for care elsewhere.
     pub reductions: Vec<DescribedReduction>,
+}
+
+/// A refusal of another benefit after which a benefit does not take a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedNotAfter {
+    /// The other benefit's id.
+    pub benefit: String,
+    /// Why it refused.
+    pub reason: Reason,
+    /// The kinds of visit; all where empty.
+    pub kinds: Vec<VisitKind>,
+}
+
+/// The published price of a visit for some diagnoses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedDiseasePrice {
+    /// The main diagnoses.
+    pub diagnoses: Vec<String>,
+    /// The price.
+    pub price: Said,
+}
+
+/// Which expense counts toward a threshold of the year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tallied {
+    /// All that meets the conditions, whichever benefit of its group pays.
+    Always,
+    /// Only what this benefit pays for.
+    WhenPaid,
 }
 
 /// The id and the names of a benefit.
@@ -187,7 +236,12 @@ pub enum DescribedLine {
         except: Vec<DiseaseCode>,
     },
     /// A negotiated drug.
-    NegotiatedDrug,
+    NegotiatedDrug {
+        /// The list of drugs that are none, where there is one.
+        not_on: Option<Box<DescribedList>>,
+    },
+    /// For a disease that is on this register, or on none, whatever it settles as.
+    Registered(Option<DiseaseKind>),
 }
 
 /// What a benefit asks of a pharmacy's bill.
@@ -210,130 +264,6 @@ pub struct DescribedList {
     pub age: Option<Said>,
     /// Where the list stands.
     pub source: Source,
-}
-
-/// How often a deductible is borne.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BornePer {
-    /// At every visit.
-    Visit,
-    /// With every bill.
-    Bill,
-    /// Once a year.
-    Year,
-    /// Once a year for each drug.
-    Drug,
-    /// Once a year for each disease.
-    Disease,
-}
-
-/// What is borne first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DescribedDeductible {
-    /// The amount.
-    pub amount: Said,
-    /// The share of the amount that is borne; all of it where absent.
-    pub share: Option<Said>,
-    /// The level it is read at; the visit's where absent.
-    pub level: Option<Level>,
-    /// What it is at most, at the visit's level.
-    pub at_most: Option<Said>,
-    /// The share of it that is borne once it was borne before in the year.
-    pub again: Option<Said>,
-    /// How often.
-    pub per: BornePer,
-    /// The days before admission within which what was borne for a rescue counts toward it.
-    pub merges: Option<Said>,
-    /// The hours that are counted instead where the rescue and the admission tell the minute.
-    pub merging_hours: Option<Said>,
-    /// Whether the deductible of the rescue is added to it.
-    pub adds_merged: bool,
-    /// Whether what was borne can count toward a later stay's deductible.
-    pub counts_toward_stay: bool,
-}
-
-/// How a payment is computed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DescribedFormula {
-    /// A rate on what is above the deductible.
-    Rate {
-        /// The rate.
-        rate: Said,
-        /// The level it is read at; the visit's where absent.
-        level: Option<Level>,
-    },
-    /// Bands on the expense of the year above a threshold.
-    Bands {
-        /// The bands.
-        rates: Said,
-        /// The threshold.
-        threshold: Said,
-        /// Better terms for some.
-        concession: Option<Box<DescribedConcession>>,
-    },
-    /// What earlier payers paid is raised to a share of the eligible expense.
-    TopUp(Said),
-    /// An individual account pays, up to its balance.
-    Account(AccountHolder),
-    /// The standard was never published: nothing is paid yet.
-    NotPayableYet,
-}
-
-/// Better terms for some categories.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DescribedConcession {
-    /// The categories.
-    pub categories: Vec<AssistanceCategory>,
-    /// The share of the threshold that stays.
-    pub threshold_share: Said,
-    /// The points that every rate rises by.
-    pub points: Said,
-    /// Whether the ceiling does not hold.
-    pub without_ceiling: bool,
-}
-
-/// What a payment is cut to in a year.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DescribedCeiling {
-    /// How much.
-    pub amount: DescribedCeilingAmount,
-    /// Whether it holds the expense above the deductible, not the payment.
-    pub of_expense: bool,
-    /// The other benefits whose payments count under the same ceiling.
-    pub together_with: Vec<BenefitTitle>,
-}
-
-/// How much a ceiling is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DescribedCeilingAmount {
-    /// An amount.
-    Amount(Said),
-    /// An amount that rises with the number of approved diseases.
-    ByDiseases(Box<DescribedDiseaseCeiling>),
-    /// An amount of its own for each disease.
-    OfEachDisease {
-        /// The amount.
-        amount: Said,
-        /// The disease that has a higher amount.
-        raised_for: DiseaseCode,
-        /// That higher amount.
-        raised: Said,
-    },
-}
-
-/// A ceiling that rises with the number of approved diseases.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DescribedDiseaseCeiling {
-    /// Of one disease.
-    pub first: Said,
-    /// The disease that has a higher first amount.
-    pub raised_for: DiseaseCode,
-    /// That higher amount.
-    pub raised: Said,
-    /// For every further disease.
-    pub further: Said,
-    /// At most.
-    pub most: Said,
 }
 
 /// Benefits of which only the highest applies.
@@ -371,9 +301,51 @@ pub struct DescribedReduction {
     pub regions: Vec<TreatmentRegion>,
     /// The filings it holds for.
     pub filings: Vec<Filing>,
+    /// Kinds of visit that it holds for whatever the filing says.
+    pub always: Vec<VisitKind>,
+    /// Kinds of visit that it never holds for.
+    pub never: Vec<VisitKind>,
+    /// The only kinds of visit that it holds for; all where empty.
+    pub only: Vec<VisitKind>,
 }
 
-/// Why a benefit is not described.
+/// What is described: a benefit, or a subsidy of the premium.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Description {
+    /// A benefit.
+    Benefit(Box<BenefitDescription>),
+    /// A subsidy of the premium.
+    Subsidy(Box<SubsidyDescription>),
+}
+
+/// What a subsidy of the premium says on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubsidyDescription {
+    /// The day.
+    pub date: NaiveDate,
+    /// Its id and names.
+    pub title: BenefitTitle,
+    /// Where it stands.
+    pub source: Source,
+    /// Who decides.
+    pub payer: PayerId,
+    /// Who it is for.
+    pub people: DescribedPeople,
+    /// Whether the ability to work has to be lost.
+    pub unable_to_work: bool,
+    /// Whether the household has to be rural and the disability intellectual or psychiatric.
+    pub rural_mental_disability: bool,
+    /// The personal part of the year's premium.
+    pub premium: Said,
+    /// What is paid of it at most; all of it where absent.
+    pub amount: Option<Said>,
+    /// The other subsidies of the payer, of which only the highest applies.
+    pub others: Vec<BenefitTitle>,
+    /// Who gets nothing of its payer.
+    pub exclusions: Vec<DescribedExclusion>,
+}
+
+/// Why a benefit or subsidy is not described.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotDescribed {
     /// No document has it.

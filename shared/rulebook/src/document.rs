@@ -70,6 +70,9 @@ pub(crate) struct BenefitText {
     /// The tally moves only where this benefit is the one that pays.
     #[serde(default)]
     pub(crate) tally_when_paid: bool,
+    /// The initial self-pay of the lines counts as expense too; for `personal` only.
+    #[serde(default)]
+    pub(crate) with_initial_self_pay: bool,
     /// The share of the base on lines that break the rules of treatment is left out.
     pub(crate) leave_out_violations: Option<String>,
 }
@@ -155,7 +158,7 @@ pub(crate) enum PharmacyText {
 }
 
 /// What a benefit asks of a line.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LineText {
     /// The line is for a disease approved on this register.
@@ -171,9 +174,21 @@ pub(crate) struct LineText {
     pub(crate) negotiated_drug: bool,
     /// A list of drugs that are no negotiated drugs while it is in force.
     pub(crate) drug_not_on: Option<String>,
+    /// The register that the line's disease is on, whatever the line settles as.
+    pub(crate) registered: Option<RegisterText>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// The register that a line's disease is on: the special one before the chronic one, and none for kinds of visit that
+/// decide alone what their lines settle as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RegisterText {
+    Special,
+    Chronic,
+    None,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeductibleText {
     pub(crate) parameter: String,
@@ -187,8 +202,9 @@ pub(crate) struct DeductibleText {
     /// where the deductible is borne for each bill or once a year.
     #[serde(default)]
     pub(crate) first_bill_only: bool,
-    /// Better terms once it was borne before in the year.
-    pub(crate) again: Option<AgainText>,
+    /// Better terms once it was borne before in the year, step by step.
+    #[serde(default)]
+    pub(crate) again: Vec<AgainText>,
     pub(crate) per: PerText,
     pub(crate) counter: String,
     pub(crate) notes: Option<NotesText>,
@@ -212,7 +228,7 @@ pub(crate) enum PerText {
 }
 
 /// What was borne is also noted by institution and day, for a stay to find.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NotesText {
     pub(crate) borne_as: String,
@@ -224,7 +240,7 @@ pub(crate) struct NotesText {
 }
 
 /// The deductibles noted at the same institution up to so many days before admission count toward this one.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MergesText {
     pub(crate) noted_as: String,
@@ -238,16 +254,17 @@ pub(crate) struct MergesText {
     pub(crate) latest_only: bool,
 }
 
-/// The share of a deductible that is borne from the second time in the year.
-#[derive(Clone, Debug, Deserialize)]
+/// A share of a deductible that is borne once something was borne on the terms before it: from the second time in the
+/// year for the first step, from the third time for the second, and so on.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AgainText {
     pub(crate) share: String,
-    /// What was borne in the year, by all benefits that name the counter.
+    /// What was borne in the year on the terms before this step or on better ones, by all benefits that name it.
     pub(crate) counter: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RateText {
     pub(crate) parameter: String,
@@ -255,7 +272,7 @@ pub(crate) struct RateText {
     pub(crate) level: Option<Level>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BandsText {
     pub(crate) parameter: String,
@@ -269,7 +286,7 @@ pub(crate) struct BandsText {
 }
 
 /// Better terms for some categories.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConcessionText {
     pub(crate) categories: Vec<AssistanceCategory>,
@@ -280,7 +297,7 @@ pub(crate) struct ConcessionText {
     pub(crate) without_ceiling: bool,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CeilingText {
     pub(crate) counter: String,
@@ -337,7 +354,7 @@ pub(crate) struct OneDiseaseText {
 }
 
 /// A ceiling that rises with the number of approved diseases.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ByDiseasesText {
     pub(crate) kind: DiseaseKind,
@@ -423,6 +440,20 @@ pub(crate) struct ReductionText {
     /// The only kinds of visit that it holds for; all where absent.
     #[serde(default)]
     pub(crate) only: Vec<VisitKind>,
+}
+
+/// The published price (病种结算标准) of a disease or operation, for the visits that a benefit pays for: what lies beyond
+/// it is the institution's, before anything else is computed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DiseasePriceText {
+    pub(crate) benefit: String,
+    /// The main diagnoses that it is for.
+    pub(crate) diagnoses: Vec<String>,
+    /// The price of one visit.
+    pub(crate) parameter: String,
+    /// What bills of one registration have come to under it.
+    pub(crate) counter: String,
 }
 
 /// A point that the documents leave open, with the reading that was chosen.

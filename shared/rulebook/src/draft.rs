@@ -8,8 +8,9 @@ use claim::{
 };
 use money::Fen;
 
-use crate::benefit::{Base, Deductible};
+use crate::benefit::{Base, Deductible, Per};
 use crate::formula::amount;
+use crate::personal::personal_by_line;
 use crate::{Benefit, BenefitYear, Counters, InForce};
 
 /// The part of a bill that a benefit looks at.
@@ -127,7 +128,15 @@ impl<'a> Draft<'a> {
     pub fn parts(&self, benefit: &Benefit) -> Vec<Part> {
         let earlier = self.earlier.iter().chain(std::iter::once(&self.adjudication));
         let portions = earlier.flat_map(|adjudication| &adjudication.portions);
-        parts_left(self.rules, benefit, portions.filter(|portion| self.year.has_portion(self.case, portion)))
+        let portions = portions.filter(|portion| self.year.has_portion(self.case, portion));
+        match &benefit.base {
+            Base::Personal(services) if benefit.asks_for_lines() => {
+                personal_by_line(self.rules, self.case, benefit, services, portions)
+            }
+            Base::Lines(_) | Base::Overflow | Base::Personal(_) | Base::Remainder | Base::EligibleRemainder => {
+                parts_left(self.rules, self.case, benefit, portions)
+            }
+        }
     }
 
     /// Decides `parts` under `benefit`, and what does not fit under its ceilings under the next layer of this payer.
@@ -184,6 +193,19 @@ impl<'a> Draft<'a> {
         self.adjudication.portions.iter().filter(same).map(|portion| portion.deductible).sum()
     }
 
+    /// Whether a portion of this bill has borne the same deductible already.
+    pub(crate) fn is_borne_with_another(&self, deductible: &Deductible) -> bool {
+        let shared = match deductible.per {
+            Per::Visit | Per::Bill | Per::Year => true,
+            Per::Drug | Per::Disease => false,
+        };
+        let same = |portion: &Portion| {
+            let of = self.rules.benefit(&portion.benefit).and_then(|benefit| benefit.deductible.as_ref());
+            of.is_some_and(|of| of.counter == deductible.counter)
+        };
+        shared && self.adjudication.portions.iter().any(same)
+    }
+
     /// Where an earlier payer's counter stands after its adjudication, where that looked at it.
     pub(crate) fn earlier_counter(&self, key: &CounterKey) -> Option<Fen> {
         let mut moves = self.earlier.iter().flat_map(|adjudication| &adjudication.moves);
@@ -207,6 +229,7 @@ impl<'a> Draft<'a> {
 /// The parts that a benefit on an overflow or on the personal expense finds in earlier portions.
 pub(crate) fn parts_left<'p>(
     rules: &InForce,
+    case: &PricedCase,
     benefit: &Benefit,
     portions: impl Iterator<Item = &'p Portion>,
 ) -> Vec<Part> {
@@ -229,16 +252,29 @@ pub(crate) fn parts_left<'p>(
                     let is_first_layer = of.line_service().is_some();
                     let part = part_for(&mut parts, portion);
                     if is_first_layer {
-                        part.eligible += portion.base;
-                        part.base += portion.base;
+                        let shared = portion.base - portion.hospital_share;
+                        part.eligible += shared;
+                        part.base += shared;
                     }
                     part.base -= portion.paid;
                 }
             }
         }
     }
+    if benefit.with_initial_self_pay {
+        for part in &mut parts {
+            add_initial_self_pay(case, part);
+        }
+    }
     parts.retain(|part| !part.eligible.is_zero());
     parts
+}
+
+fn add_initial_self_pay(case: &PricedCase, part: &mut Part) {
+    let lines = (0_u32..).zip(&case.lines).filter(|(index, _)| part.lines.is_empty() || part.lines.contains(index));
+    let self_pay: Fen = lines.map(|(_, line)| line.split.initial_self_pay).sum();
+    part.eligible += self_pay;
+    part.base += self_pay;
 }
 
 fn part_for<'v>(parts: &'v mut Vec<Part>, portion: &Portion) -> &'v mut Part {

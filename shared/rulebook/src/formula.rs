@@ -15,7 +15,9 @@ use crate::value::{ByPerson, Cited};
 /// A computation of one benefit on one expense, as far as it went.
 #[derive(Debug)]
 pub(crate) struct Working {
+    /// What is computed with: the expense, without the institution's part of it.
     pub(crate) base: Fen,
+    pub(crate) hospital_share: Fen,
     pub(crate) deductible: Fen,
     pub(crate) coinsurance: Fen,
     pub(crate) above_ceiling: Fen,
@@ -29,6 +31,7 @@ impl Working {
     const fn on(base: Fen) -> Self {
         Self {
             base,
+            hospital_share: Fen::ZERO,
             deductible: Fen::ZERO,
             coinsurance: Fen::ZERO,
             above_ceiling: Fen::ZERO,
@@ -87,7 +90,7 @@ impl Draft<'_> {
                 benefit,
                 part,
                 whole.steps.clone(),
-                [whole.deductible, whole.coinsurance, whole.above_ceiling],
+                [whole.hospital_share, whole.deductible, whole.coinsurance, whole.above_ceiling],
                 whole.paid,
             )],
             _ => self.share_out(benefit, parts, &whole),
@@ -98,7 +101,7 @@ impl Draft<'_> {
 
     /// One payment over several services: each gets what the payment grows by with its expense, in their order.
     fn share_out(&self, benefit: &Benefit, parts: &[Part], whole: &Working) -> Vec<Portion> {
-        let mut left = [whole.deductible, whole.coinsurance, whole.above_ceiling];
+        let mut left = [whole.hospital_share, whole.deductible, whole.coinsurance, whole.above_ceiling];
         let (mut expense, mut paid_before) = (Fen::ZERO, Fen::ZERO);
         let mut portions = Vec::with_capacity(parts.len());
         for part in parts {
@@ -123,6 +126,7 @@ impl Draft<'_> {
     fn work(&self, benefit: &Benefit, parts: &[Part], base: Fen) -> Working {
         let mut working = Working::on(base);
         self.open(benefit, parts, &mut working);
+        self.apply_disease_price(benefit, &mut working);
         match &benefit.formula {
             Formula::Rate { rate, level } => {
                 let level = level.unwrap_or_else(|| self.case.visit.level());
@@ -160,7 +164,7 @@ impl Draft<'_> {
                 working.step(Operation::TakeBase, &benefit.citation, &inputs, working.base);
             }
             Base::Personal(_) => {
-                let violating: Fen = parts.iter().map(|part| self.violating(part)).sum();
+                let violating: Fen = parts.iter().map(|part| self.violating(benefit, part)).sum();
                 if let Some(citation) = benefit.violations.as_ref().filter(|_| !violating.is_zero()) {
                     let inputs = [inputs[0], amount(InputName::Violating, violating)];
                     working.rounded_step(Operation::LeaveOutViolations, citation, &inputs, working.base);
@@ -175,6 +179,31 @@ impl Draft<'_> {
         }
         if let Some(age) = benefit.age_citation(self.case) {
             working.step(Operation::TakeBase, age, &[], working.base);
+        }
+    }
+
+    /// What lies beyond the published price of the disease is the institution's; the person and the fund share the
+    /// rest. Bills of one registration come under one price.
+    ///
+    /// # Basis
+    /// 昆政办〔2022〕15号 第十五条 (已公布病种结算标准的日间手术实行按病种付费).
+    fn apply_disease_price(&self, benefit: &Benefit, working: &mut Working) {
+        let visit = &self.case.visit;
+        let Some(of) = benefit.disease_price(visit) else { return };
+        let price = of.price.value.at(visit.level());
+        let key = of.counter_key(visit);
+        let before = key.as_ref().map_or(Fen::ZERO, |key| self.counter(key));
+        let inputs = [
+            amount(InputName::Expense, working.base),
+            amount(InputName::DiseasePrice, price),
+            amount(InputName::CumulativeBefore, before),
+        ];
+        let shared = working.base.min(price.less(before));
+        working.hospital_share = working.base - shared;
+        working.base = shared;
+        working.step(Operation::ApplyDiseasePrice, &of.price.citation, &inputs, shared);
+        if let Some(key) = key.filter(|_| !shared.is_zero()) {
+            working.moves_by(key, before, shared);
         }
     }
 
@@ -208,16 +237,25 @@ impl Draft<'_> {
         if expense.is_zero() {
             working.shortfall = Some((Reason::WithinDeductible, Arc::clone(citation)));
         }
+        if let Some(citation) = self.rules.conventions.nominal_deductible.as_ref().filter(|_| benefit.fund.is_basic()) {
+            let inputs =
+                [amount(InputName::Deductible, nominal), amount(InputName::DeductibleBorne, working.deductible)];
+            let reported = if self.is_borne_with_another(deductible) { Fen::ZERO } else { nominal };
+            working.step(Operation::ReportDeductible, citation, &inputs, reported);
+        }
 
         let is_tally = benefit.tally.as_ref() == Some(&deductible.counter) && deductible.per == Per::Year;
         let counted = working.deductible + merged.borne;
         if let Some(key) = key.filter(|_| !is_tally && !counted.is_zero()) {
             working.moves_by(key, borne_before, counted);
         }
-        if let Some(again) = deductible.again.as_ref().filter(|_| !working.deductible.is_zero()) {
+        // What is borne on the terms of a step counts for that step and for the next, which holds from the next time.
+        let steps = self.steps_met(deductible, borne_before + merged.borne) + 1;
+        let borne = working.deductible;
+        for again in deductible.again.iter().take(steps).filter(|_| !borne.is_zero()) {
             let key = again.counter_key(self.case.benefit_year());
-            let borne = self.counter(&key);
-            working.moves_by(key, borne, working.deductible);
+            let borne_before = self.counter(&key);
+            working.moves_by(key, borne_before, borne);
         }
         working.moves.extend(merged.moves);
         if let Some(notes) = deductible.notes.as_ref().filter(|_| !working.deductible.is_zero()) {
@@ -232,13 +270,19 @@ impl Draft<'_> {
         }
     }
 
+    /// How many steps of better terms hold, of what was borne before in the year beside `own`.
+    fn steps_met(&self, deductible: &Deductible, own: Fen) -> usize {
+        let is_met = |again: &&Again| self.counter(&again.counter_key(self.case.benefit_year())) > own;
+        deductible.again.iter().take_while(is_met).count()
+    }
+
     /// The deductible of this visit before anything was borne of it, of which `own` was.
     fn nominal(&self, deductible: &Deductible, own: Fen, working: &mut Working) -> Fen {
         let visit = &self.case.visit;
         let level = deductible.level.unwrap_or_else(|| visit.level());
         let mut nominal = deductible.amount.value.at(level);
-        let is_again = |again: &&Again| self.counter(&again.counter_key(self.case.benefit_year())) > own;
-        let again = deductible.again.as_ref().filter(is_again).map(|again| &again.share);
+        let steps = self.steps_met(deductible, own);
+        let again = deductible.again.iter().take(steps).next_back().map(|again| &again.share);
         for share in deductible.share.iter().chain(again) {
             let (full, share_of) = (nominal, share.value.at(self.case.person.insurance, level));
             nominal = (full * share_of).round_half_up();
@@ -298,7 +342,7 @@ impl Draft<'_> {
             return parts;
         }
         for part in &mut parts {
-            let violating = self.violating(part);
+            let violating = self.violating(benefit, part);
             if !violating.is_zero() {
                 let kept = Unrounded::in_proportion(part.base, part.eligible.less(violating), part.eligible);
                 part.base = kept.map_or(Fen::ZERO, Unrounded::round_half_up);
@@ -307,8 +351,8 @@ impl Draft<'_> {
         parts
     }
 
-    fn violating(&self, part: &Part) -> Fen {
-        let eligible = |line: &PricedLine| if line.violates_rules { line.split.eligible } else { Fen::ZERO };
+    fn violating(&self, benefit: &Benefit, part: &Part) -> Fen {
+        let eligible = |line: &PricedLine| if line.violates_rules { benefit.expense_of(line) } else { Fen::ZERO };
         if part.lines.is_empty() {
             return self.case.lines.iter().map(eligible).sum();
         }
@@ -317,14 +361,15 @@ impl Draft<'_> {
     }
 }
 
-fn portion(benefit: &Benefit, part: &Part, steps: Vec<Step>, burden: [Fen; 3], paid: Fen) -> Portion {
-    let [deductible, coinsurance, above_ceiling] = burden;
+fn portion(benefit: &Benefit, part: &Part, steps: Vec<Step>, burden: [Fen; 4], paid: Fen) -> Portion {
+    let [hospital_share, deductible, coinsurance, above_ceiling] = burden;
     Portion {
         benefit: benefit.id.clone(),
         service: part.service,
         fund: benefit.fund,
         lines: part.lines.clone(),
         base: part.base,
+        hospital_share,
         deductible,
         coinsurance,
         above_ceiling,

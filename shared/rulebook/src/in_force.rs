@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use claim::{
-    AssistanceCategory, BenefitId, Citation, DrugCode, Filing, ItemClass, ItemTerms, LineSplit, PayerId, PersonFacts,
-    PricedLine, SplitCitations, TreatmentRegion, Visit, VisitKind,
+    AssistanceCategory, BenefitId, Citation, Filing, PayerId, PersonFacts, PricedCase, PricedLine, Reason,
+    SplitCitations, TreatmentRegion, Visit, VisitKind,
 };
-use money::{Fen, Rate};
+use money::Rate;
 
-use crate::Benefit;
+use crate::convention::Conventions;
 use crate::document::ExclusionText;
 use crate::premium::PremiumSubsidy;
 use crate::value::{ByPerson, Cited};
+use crate::{Benefit, Verdict};
 
 /// The rules in force on one day: every parameter looked up, every citation made once.
 #[derive(Debug)]
@@ -28,19 +29,10 @@ pub struct InForce {
     pub(crate) premium_subsidies: Vec<PremiumSubsidy>,
     pub(crate) class_a_drugs: Vec<Arc<str>>,
     pub(crate) split_citations: Option<SplitCitations>,
-    pub(crate) self_pay_base: SelfPayBase,
+    pub(crate) conventions: Conventions,
     pub(crate) active_credit: Option<Cited<ByPerson<Rate>>>,
     pub(crate) retired_credit: Option<Cited<ByPerson<Rate>>>,
     pub(crate) long_term_care: Option<Cited<ByPerson<Rate>>>,
-}
-
-/// What the initial self-pay of a line above its price cap is a share of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SelfPayBase {
-    /// What is within the cap.
-    WithinCap,
-    /// The whole amount; it is at most what is within the cap.
-    WholeAmount,
 }
 
 /// Benefits of which the one that pays most applies (就高); of equals the first.
@@ -94,6 +86,33 @@ impl InForce {
     #[must_use]
     pub fn benefits_of(&self, payer: &PayerId) -> &[Arc<Benefit>] {
         self.orders.iter().find(|(of, _)| of == payer).map_or(&[], |(_, benefits)| benefits)
+    }
+
+    /// The first of a payer's benefits that takes a line, with its place in the order; `refused` is told which could be
+    /// expected to take it before and does not.
+    ///
+    /// # Basis
+    /// 昆政办〔2022〕15号 第十二条: each disease's expense settles under its own benefit.
+    pub fn benefit_taking(
+        &self,
+        payer: &PayerId,
+        case: &PricedCase,
+        line: &PricedLine,
+        mut refused: impl FnMut(&Benefit, Reason, &Arc<Citation>),
+    ) -> Option<(usize, &Arc<Benefit>)> {
+        let mut refusals = Vec::new();
+        for (place, benefit) in self.benefits_of(payer).iter().enumerate() {
+            match benefit.verdict(case, Some(line)) {
+                Verdict::Meets if benefit.is_closed_after(case.visit.kind, &refusals) => {}
+                Verdict::Meets => return Some((place, benefit)),
+                Verdict::NotMeant => {}
+                Verdict::Refused(reason, citation) => {
+                    refused(benefit, reason, &citation);
+                    refusals.push((benefit.id(), reason));
+                }
+            }
+        }
+        None
     }
 
     /// A payer's groups of benefits of which only the highest applies.
@@ -151,48 +170,5 @@ impl InForce {
     #[must_use]
     pub const fn split_citations(&self) -> Option<&SplitCitations> {
         self.split_citations.as_ref()
-    }
-
-    /// How the catalogue's `terms` hold for a drug on this day: a drug temporarily in scope is class A.
-    ///
-    /// # Basis
-    /// 新阶段新冠疫情防控医保十六条工作措施 三.
-    #[must_use]
-    pub fn terms_of(&self, terms: ItemTerms, drug: Option<&DrugCode>) -> ItemTerms {
-        let listed = drug.is_some_and(|drug| self.class_a_drugs.iter().any(|listed| **listed == *drug.as_str()));
-        if listed { ItemTerms { class: ItemClass::A, ..terms } } else { terms }
-    }
-
-    /// Splits the amount of a line of `quantity` units into its four parts.
-    ///
-    /// What is above the price cap is taken off first; the initial self-pay of a class B item is a share of what
-    /// is within the cap, rounded half up to the fen for each line. An excluded item is wholly excluded.
-    ///
-    /// # Basis
-    /// 云人社发〔2016〕308号 四, 五（三）; 昆政办〔2022〕15号 第十四条 (initial self-pay comes off first).
-    #[must_use]
-    pub fn price(&self, amount: Fen, quantity: i64, terms: ItemTerms) -> LineSplit {
-        if terms.class == ItemClass::Excluded {
-            return LineSplit { excluded: amount, ..LineSplit::default() };
-        }
-        // A cap times a quantity beyond the range of an amount is above every amount.
-        let cap = terms.price_cap.and_then(|cap| cap.checked_times(quantity));
-        let covered = cap.map_or(amount, |cap| amount.min(cap));
-        let initial_self_pay = match terms.class {
-            ItemClass::B => {
-                let whole = match self.self_pay_base {
-                    SelfPayBase::WithinCap => covered,
-                    SelfPayBase::WholeAmount => amount,
-                };
-                (whole * terms.self_pay_rate).round_half_up().min(covered)
-            }
-            ItemClass::A | ItemClass::Excluded => Fen::ZERO,
-        };
-        LineSplit {
-            excluded: Fen::ZERO,
-            above_price_cap: amount - covered,
-            initial_self_pay,
-            eligible: covered - initial_self_pay,
-        }
     }
 }

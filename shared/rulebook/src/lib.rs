@@ -11,6 +11,7 @@ mod ceiling;
 mod check;
 mod compile;
 mod conditions;
+mod convention;
 mod describe;
 mod description;
 mod document;
@@ -22,7 +23,10 @@ mod load;
 mod lookup;
 mod merging;
 mod payer_rules;
+mod personal;
+mod place;
 mod premium;
+mod pricing;
 mod reach;
 mod reading;
 mod report;
@@ -35,9 +39,10 @@ pub use benefit::Benefit;
 pub use conditions::Verdict;
 pub use description::{
     AtPharmacies, BenefitDescription, BenefitTitle, BornePer, DescribedBase, DescribedCare, DescribedCeiling,
-    DescribedCeilingAmount, DescribedConcession, DescribedDeductible, DescribedDiseaseCeiling, DescribedExclusion,
-    DescribedFormula, DescribedGroup, DescribedLine, DescribedList, DescribedPeople, DescribedReduction, Edition,
-    NotDescribed, Said, SaidValue, Scheme, Source,
+    DescribedCeilingAmount, DescribedConcession, DescribedDeductible, DescribedDiseaseCeiling, DescribedDiseasePrice,
+    DescribedExclusion, DescribedFormula, DescribedGroup, DescribedLine, DescribedList, DescribedNotAfter,
+    DescribedPeople, DescribedReduction, Description, Edition, NotDescribed, Said, SaidValue, Scheme, Source,
+    SubsidyDescription, Tallied,
 };
 pub use document::AccountHolder;
 pub use draft::{Draft, Outcome, Part};
@@ -46,6 +51,7 @@ pub use load::{LoadFault, LoadFaults};
 pub use lookup::Lookup;
 pub use payer_rules::{Counters, PayerRules, RuleNotInForce};
 pub use premium::{NotSubsidised, PremiumPayer, PremiumSubsidy};
+pub use pricing::{UnpricedCase, UnpricedLine};
 pub use report::{DocumentReport, ItemReport, ItemSort, ReadingReport, Report};
 pub use rulebook::Rulebook;
 pub use year::BenefitYear;

@@ -9,10 +9,12 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 
 use crate::alternative::Alternatives;
+use crate::convention::ConventionText;
 use crate::document::{
-    BenefitText, DefinitionText, DocumentText, ExclusionText, HighestAppliesText, ListText, OrderText, ReadingText,
-    ReductionText,
+    BenefitText, DefinitionText, DiseasePriceText, DocumentText, ExclusionText, HighestAppliesText, ListText,
+    OrderText, ReadingText, ReductionText,
 };
+use crate::place::{ItemFault, offset_of};
 use crate::premium::PremiumSubsidyText;
 use crate::value::{ParameterText, Value};
 
@@ -99,6 +101,8 @@ pub(crate) struct Items {
     pub(crate) highest_applies: Vec<Item<HighestAppliesText>>,
     pub(crate) exclusions: Vec<Item<ExclusionText>>,
     pub(crate) reductions: Vec<Item<ReductionText>>,
+    pub(crate) conventions: Vec<Item<ConventionText>>,
+    pub(crate) disease_prices: Vec<Item<DiseasePriceText>>,
     pub(crate) premium_subsidies: Vec<Item<PremiumSubsidyText>>,
     pub(crate) readings: Vec<Item<ReadingText>>,
 }
@@ -125,6 +129,10 @@ struct FileText {
     exclusion: Tables,
     #[serde(default)]
     reduction: Tables,
+    #[serde(default)]
+    convention: Tables,
+    #[serde(default)]
+    disease_price: Tables,
     #[serde(default)]
     premium_subsidy: Tables,
     #[serde(default)]
@@ -190,30 +198,38 @@ impl Reader<'_> {
         let (number, title) = (document.number, document.title);
         let context = Context { index, from: in_force_from };
         items.documents.push(Document { file: file_name, number, title, in_force_from, status });
-        self.read_items(file.parameter, context, &mut items.parameters, |text: ParameterText| text.parse());
-        self.read_items(file.benefit, context, &mut items.benefits, Ok);
-        self.read_items(file.definition, context, &mut items.definitions, Ok);
-        self.read_items(file.list, context, &mut items.lists, Ok);
-        self.read_items(file.order, context, &mut items.orders, Ok);
-        self.read_items(file.highest_applies, context, &mut items.highest_applies, Ok);
-        self.read_items(file.exclusion, context, &mut items.exclusions, Ok);
-        self.read_items(file.reduction, context, &mut items.reductions, Ok);
-        self.read_items(file.premium_subsidy, context, &mut items.premium_subsidies, Ok);
-        self.read_items(file.reading, context, &mut items.readings, Ok);
+        self.read_items("parameter", file.parameter, context, &mut items.parameters, |text: ParameterText| {
+            text.parse()
+        });
+        self.read_items("benefit", file.benefit, context, &mut items.benefits, Ok);
+        self.read_items("definition", file.definition, context, &mut items.definitions, Ok);
+        self.read_items("list", file.list, context, &mut items.lists, Ok);
+        self.read_items("order", file.order, context, &mut items.orders, Ok);
+        self.read_items("highest_applies", file.highest_applies, context, &mut items.highest_applies, Ok);
+        self.read_items("exclusion", file.exclusion, context, &mut items.exclusions, Ok);
+        self.read_items("reduction", file.reduction, context, &mut items.reductions, Ok);
+        self.read_items("convention", file.convention, context, &mut items.conventions, Ok);
+        self.read_items("disease_price", file.disease_price, context, &mut items.disease_prices, Ok);
+        self.read_items("premium_subsidy", file.premium_subsidy, context, &mut items.premium_subsidies, Ok);
+        self.read_items("reading", file.reading, context, &mut items.readings, Ok);
     }
 
     fn read_items<T: DeserializeOwned, U>(
         &mut self,
+        sort: &str,
         tables: Tables,
         context: Context,
         items: &mut Vec<Item<U>>,
         finish: impl Fn(T) -> Result<U, String>,
     ) {
-        for table in tables {
+        for (index, table) in tables.into_iter().enumerate() {
             let offset = table.span().start;
             match context.read_item_with_alternatives(table.into_inner(), &finish) {
                 Ok(item) => items.push(Item { line: self.line_at(offset), ..item }),
-                Err(message) => self.fault(offset, message),
+                Err(fault) => {
+                    let field = offset_of(self.text, sort, index, &fault.keys);
+                    self.fault(field.unwrap_or(offset), fault.message);
+                }
             }
         }
     }
@@ -231,10 +247,10 @@ impl Context {
         self,
         mut table: toml::Table,
         finish: impl Fn(T) -> Result<U, String>,
-    ) -> Result<Item<U>, String> {
+    ) -> Result<Item<U>, ItemFault> {
         let alternatives = Alternatives::take_from(&mut table)?;
-        for table in alternatives.iter().flat_map(|alternatives| alternatives.each()) {
-            self.read_item(table, &finish)?;
+        for (keys, table) in alternatives.iter().flat_map(|alternatives| alternatives.each()) {
+            self.read_item(table, &finish).map_err(|fault| fault.under(&keys))?;
         }
         let item = self.read_item(table, finish)?;
         Ok(Item { alternatives, ..item })
@@ -244,7 +260,7 @@ impl Context {
         self,
         mut table: toml::Table,
         finish: impl Fn(T) -> Result<U, String>,
-    ) -> Result<Item<U>, String> {
+    ) -> Result<Item<U>, ItemFault> {
         let named = table.get("id").and_then(toml::Value::as_str).map_or_else(String::new, |id| format!("{id}: "));
         let mut head = toml::Table::new();
         for key in HEAD_KEYS {
@@ -252,22 +268,27 @@ impl Context {
                 head.insert(key, value);
             }
         }
-        let said = |error: toml::de::Error| format!("{named}{}", error.message());
+        let said = |error: toml::de::Error| ItemFault::of(&named, &error);
         let head: HeadText = head.try_into().map_err(said)?;
-        let body =
-            table.try_into().map_err(said).and_then(|text| finish(text).map_err(|error| format!("{named}{error}")))?;
+        // What is only found when all is read is of the one field that there is, or of the item.
+        let keys: Vec<_> = table.keys().cloned().collect();
+        let keys = if keys.len() == 1 { keys } else { Vec::new() };
+        let text = table.try_into().map_err(said)?;
+        let body = finish(text).map_err(|error| ItemFault { message: format!("{named}{error}"), keys })?;
         for (key, text) in [("id", &head.id), ("article", &head.article)] {
             if text.trim().is_empty() {
-                return Err(format!("{named}its {key} is blank"));
+                return Err(ItemFault::at(key, format!("{named}its {key} is blank")));
             }
         }
-        let date = |given: Option<toml::value::Datetime>| {
-            given.map(|date| civil_date(date).ok_or_else(|| format!("{named}{date} is not a date"))).transpose()
+        let date = |key, given: Option<toml::value::Datetime>| {
+            let read =
+                |date| civil_date(date).ok_or_else(|| ItemFault::at(key, format!("{named}{date} is not a date")));
+            given.map(read).transpose()
         };
-        let from = date(head.from)?.unwrap_or(self.from);
-        let to = date(head.to)?;
+        let from = date("from", head.from)?.unwrap_or(self.from);
+        let to = date("to", head.to)?;
         if to.is_some_and(|to| to < from) {
-            return Err(format!("{named}its last day is before its first"));
+            return Err(ItemFault::at("to", format!("{named}its last day is before its first")));
         }
         let (id, article, replaces) = (head.id, head.article, head.replaces);
         Ok(Item { id, document: self.index, line: 0, article, from, to, replaces, alternatives: None, body })

@@ -54,7 +54,10 @@ impl Reach<'_> {
             BaseText::Personal if !text.services.is_empty() && !self.is_left_by_others(text) => {
                 Some(format!("nothing that it looks at is settled by a benefit in force on {day}"))
             }
-            BaseText::Personal | BaseText::Remainder | BaseText::EligibleRemainder => None,
+            BaseText::Remainder | BaseText::EligibleRemainder => None,
+            BaseText::Personal => self.repeated(benefit).map(|(group, earlier)| {
+                format!("{} comes before it in {group} and pays the same wherever it would", earlier.id)
+            }),
         }
     }
 
@@ -88,6 +91,20 @@ impl Reach<'_> {
         })
     }
 
+    /// The benefit before it in its only group, with the group, that applies wherever it would and pays the same: of
+    /// equal payments the first is taken.
+    fn repeated(&self, benefit: &Item<BenefitText>) -> Option<(&str, &Item<BenefitText>)> {
+        let mut groups =
+            self.rules.groups.iter().filter(|group| group.members.iter().any(|of| of.id.as_str() == benefit.id));
+        let (group, None) = (groups.next()?, groups.next()) else { return None };
+        let earlier = group.members.iter().take_while(|member| member.id.as_str() != benefit.id);
+        let mut earlier = earlier.filter_map(|member| self.benefits.iter().find(|of| of.id == member.id.as_str()));
+        let same = |of: &&&Item<BenefitText>| {
+            is_as_wide(&of.body.when, &benefit.body.when) && pays_the_same(&of.body, &benefit.body)
+        };
+        earlier.find(same).map(|earlier| (&*group.citation.rule, *earlier))
+    }
+
     /// The benefit before it in the order of its payer that applies wherever it would.
     fn shadowing(&self, benefit: &Item<BenefitText>) -> Option<&Item<BenefitText>> {
         let (_, members) = self.rules.orders.iter().find(|(payer, _)| payer.as_str() == benefit.body.payer)?;
@@ -100,6 +117,22 @@ impl Reach<'_> {
         };
         earlier.find(wider).copied()
     }
+}
+
+/// Whether two benefits pay the same of the same expense, to whomever they are for.
+fn pays_the_same(one: &BenefitText, other: &BenefitText) -> bool {
+    let on_what = |of: &BenefitText| (of.fund, of.base, of.with_initial_self_pay, of.leave_out_violations.clone());
+    let line = |of: &BenefitText| of.when.line.clone();
+    on_what(one) == on_what(other)
+        && one.services == other.services
+        && line(one) == line(other)
+        && one.deductible == other.deductible
+        && one.rate == other.rate
+        && one.bands == other.bands
+        && one.top_up == other.top_up
+        && one.ceilings == other.ceilings
+        && (one.crossing, &one.beyond) == (other.crossing, &other.beyond)
+        && (&one.tally, one.tally_when_paid) == (&other.tally, other.tally_when_paid)
 }
 
 /// Conditions that nobody and nothing can meet.
@@ -162,6 +195,7 @@ fn takes_every_line_of(wide: &LineText, narrow: &LineText) -> bool {
         .all(|code| narrow.except.contains(code) || (!narrow.only.is_empty() && !narrow.only.contains(code)));
     wide.approved == narrow.approved
         && wide.negotiated_drug == narrow.negotiated_drug
+        && wide.registered == narrow.registered
         && covers(&wide.only, &narrow.only)
         && excepted
         && is_wider_or_same(wide.drug_not_on.as_ref(), narrow.drug_not_on.as_ref())

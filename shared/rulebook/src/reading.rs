@@ -53,7 +53,6 @@ const IMPLEMENTED: &[(&str, &str)] = &[
     ("AMB-43", "premium-too"),
     ("AMB-49", "per-scheme"),
     ("CH-01", "within-the-cap"),
-    ("CH-01", "on-the-whole-amount"),
     ("CH-02", "per-line"),
     ("CH-03", "wholly-excluded"),
     ("CH-04", "borne-now"),

@@ -72,10 +72,10 @@ fn every_faulty_item_of_every_file_is_told_with_its_line() {
     let told =
         faults(&[("first.toml", &first), ("second.toml", &second), ("third.toml", &third), ("fourth.toml", "= 1")]);
     let starts = [
-        "first.toml:11: a: ",
-        "first.toml:15: b: ",
+        "first.toml:14: a: ",
+        "first.toml:18: b: ",
         "second.toml:7: c: ",
-        "second.toml:10: d: ",
+        "second.toml:14: d: ",
         "third.toml:1: ",
         "fourth.toml:1: ",
     ];

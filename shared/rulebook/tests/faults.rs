@@ -43,9 +43,62 @@ fn the_document_that_the_others_are_spoilt_from_is_sound() {
 
 #[test]
 fn an_unknown_key_is_refused() {
-    refused(&sound().replace("service =", "srvice = 'stay'\nservice ="), 12, "unknown field `srvice`");
-    refused(&sound().replace("value =", "unit = 'yuan'\nvalue ="), 7, "unknown field `unit`");
+    refused(&sound().replace("service =", "srvice = 'stay'\nservice ="), 19, "unknown field `srvice`");
+    refused(&sound().replace("value =", "unit = 'yuan'\nvalue ="), 10, "unknown field `unit`");
     refused(&sound().replace("[[order]]\nid = 'p'", "[[ordre]]\nid = 'p'"), 26, "unknown field `ordre`");
+}
+
+#[test]
+fn a_fault_inside_a_field_or_under_an_option_is_told_with_the_line_of_the_field() {
+    let deductible = "deductible = { parameter = 'x.rate', per = 'visit',\n counter = 'c', wrong = 1 }\nservice =";
+    refused(&sound().replace("service =", deductible), 20, "unknown field `wrong`");
+    let under = "rate = { parameter = 'x.rate' }\n[benefit.under.P.a]\nwhen = {\n kinds = ['journey'] }\n";
+    refused(&sound().replace("rate = { parameter = 'x.rate' }\n", under), 23, "journey");
+    let absent = "rate = { parameter = 'x.rate' }\n[benefit.under.P.a]\nwithout = ['payer']\n";
+    refused(&sound().replace("rate = { parameter = 'x.rate' }\n", absent), 21, "missing field `payer`");
+}
+
+#[test]
+fn a_benefit_that_comes_after_the_same_terms_in_its_group_is_refused() {
+    let personal = |id: &str, more: &str| {
+        BENEFIT
+            .replace("id = 'x'", &format!("id = '{id}'"))
+            .replace("base = 'lines'\nservice = 'stay'", &format!("base = 'personal'\nservices = ['stay']{more}"))
+    };
+    let group = "[[highest_applies]]\nid = 'g'\narticle = '1'\npayer = 'p'\nmembers = ['y', 'z']\n";
+    let text =
+        |more: &str| sound().replace(BENEFIT, &format!("{BENEFIT}{}{}{group}", personal("y", ""), personal("z", more)));
+    let narrower = text("\nwhen = { levels = ['1'] }");
+    refused(&narrower, 32, "z cannot be reached: y comes before it in g and pays the same wherever it would");
+    let ceiling = "\nceilings = [{ parameter = 'x.ceiling', counter = 'z' }]";
+    let other =
+        text(ceiling).replace(RATE, &format!("{RATE}{}", RATE.replace("x.rate", "x.ceiling").replace("60%", "1.00")));
+    Rulebook::load(&[("a.toml", &other)]).unwrap_or_else(|faults| panic!("{faults}"));
+}
+
+#[test]
+fn a_refusal_of_a_benefit_that_there_is_not_is_refused() {
+    let text = sound().replace("service =", "not_after = { y = { level-too-low = [] } }\nservice =");
+    refused(&text, 12, "y is not a benefit of any document");
+}
+
+#[test]
+fn a_disease_has_one_price_on_a_day_and_a_convention_is_said_once() {
+    let price = |id: &str| {
+        format!(
+            "[[disease_price]]\nid = '{id}'\narticle = '1'\nbenefit = 'x'\ndiagnoses = ['d']\nparameter = 'x.price'\ncounter = 'c'\n"
+        )
+    };
+    let parameter = RATE.replace("x.rate", "x.price").replace("60%", "100.00");
+    let one = format!("{}{parameter}{}", sound(), price("a"));
+    Rulebook::load(&[("a.toml", &one)]).unwrap_or_else(|faults| panic!("{faults}"));
+    refused(&format!("{one}{}", price("b")), 12, "x: d has two prices on 2020-01-01");
+    refused(&one.replace("benefit = 'x'", "benefit = 'y'"), 35, "y is not a benefit of any document");
+    let convention = |id: &str| format!("[[convention]]\nid = '{id}'\narticle = '1'\nlast_day_of_category = 'out'\n");
+    let one = format!("{}{}", sound(), convention("a"));
+    Rulebook::load(&[("a.toml", &one)]).unwrap_or_else(|faults| panic!("{faults}"));
+    let twice = format!("{one}{}", convention("b"));
+    refused(&twice, 34, "b: another item says the same convention on 2020-01-01");
 }
 
 #[test]
@@ -53,16 +106,16 @@ fn a_missing_or_blank_citation_is_refused() {
     let uncited = RATE.replace("article = '1'\n", "");
     refused(&sound().replace(RATE, &uncited), 7, "x.rate: missing field `article`");
     let blank = RATE.replace("article = '1'", "article = ' '");
-    refused(&sound().replace(RATE, &blank), 7, "x.rate: its article is blank");
+    refused(&sound().replace(RATE, &blank), 9, "x.rate: its article is blank");
 }
 
 #[test]
 fn money_as_a_float_is_refused() {
-    refused(&sound().replace("'60%'", "0.6"), 7, "value is a float: money is a string of yuan");
+    refused(&sound().replace("'60%'", "0.6"), 10, "value is a float: money is a string of yuan");
     let levels = RATE.replace("value = '60%'", "levels = { 1 = 30.0, 2 = '60.00', 3 = '90.00' }");
-    refused(&sound().replace(RATE, &levels), 7, "floating point `30.0`");
+    refused(&sound().replace(RATE, &levels), 10, "floating point `30.0`");
     let bands = RATE.replace("value = '60%'", "bands = [{ up_to = 50000.5, rate = '60%' }, { rate = '70%' }]");
-    refused(&sound().replace(RATE, &bands), 7, "floating point `50000.5`");
+    refused(&sound().replace(RATE, &bands), 10, "floating point `50000.5`");
 }
 
 #[test]
@@ -108,7 +161,11 @@ fn an_overlap_in_one_document_is_refused() {
 
 #[test]
 fn a_last_day_before_the_first_is_refused() {
-    refused(&sound().replace("value = '60%'", "to = 2019-12-31\nvalue = '60%'"), 7, "its last day is before its first");
+    refused(
+        &sound().replace("value = '60%'", "to = 2019-12-31\nvalue = '60%'"),
+        10,
+        "its last day is before its first",
+    );
 }
 
 #[test]
@@ -123,7 +180,7 @@ fn two_documents_that_claim_one_benefit_are_refused_unless_the_later_replaces_th
 #[test]
 fn a_rate_outside_0_to_100_percent_is_refused() {
     for wrong in ["100.01%", "-1%", "160%", "0.001%"] {
-        refused(&sound().replace("60%", wrong), 7, "is not a rate: write a percentage from \"0%\" to \"100%\"");
+        refused(&sound().replace("60%", wrong), 10, "is not a rate: write a percentage from \"0%\" to \"100%\"");
     }
     for right in ["0%", "100%"] {
         Rulebook::load(&[("a.toml", &sound().replace("60%", right))]).unwrap_or_else(|faults| panic!("{faults}"));
@@ -141,8 +198,8 @@ fn bands_out_of_order_are_refused() {
             &format!("{}{BENEFIT}", RATE.replace("x.rate", "y.bands").replace("value = '60%'", &bands)),
         )
     };
-    refused(&bands("100.00", "50.00"), 12, "y.bands: bands ascend");
-    refused(&bands("100.00", "100.00"), 12, "y.bands: bands ascend");
+    refused(&bands("100.00", "50.00"), 15, "y.bands: bands ascend");
+    refused(&bands("100.00", "100.00"), 15, "y.bands: bands ascend");
     Rulebook::load(&[("a.toml", &bands("100.00", "100.01"))]).unwrap_or_else(|faults| panic!("{faults}"));
 }
 

@@ -77,6 +77,7 @@ impl Law<'_> {
         let coinsurance = at.amount("coinsurance_fen", message.coinsurance_fen);
         let above_ceiling = at.amount("above_ceiling_fen", message.above_ceiling_fen);
         let paid = at.amount("paid_fen", message.paid_fen);
+        let hospital_share = at.amount("hospital_share_fen", message.hospital_share_fen);
         let steps = at.each("steps", message.steps, 0..=MAX_STEPS, |step, at| self.step(step, at));
         let family_account = at.optional_id("family_account_person_id", &message.family_account_person_id);
         lines?;
@@ -86,6 +87,7 @@ impl Law<'_> {
             fund: fund?,
             lines: message.lines,
             base: base?,
+            hospital_share: hospital_share?,
             deductible: deductible?,
             coinsurance: coinsurance?,
             above_ceiling: above_ceiling?,
@@ -191,6 +193,7 @@ impl<'a> Cited<'a> {
             coinsurance_fen: portion.coinsurance.get(),
             above_ceiling_fen: portion.above_ceiling.get(),
             paid_fen: portion.paid.get(),
+            hospital_share_fen: portion.hospital_share.get(),
             steps: portion.steps.iter().map(|step| self.step(step)).collect(),
             family_account_person_id: optional_text(portion.family_account.as_ref()),
         }

@@ -21,7 +21,7 @@ impl FromMessage for PersonFacts {
         let birth_date = at.date("birth_date", message.birth_date);
         let sex = at.optional_listed("sex", message.sex);
         let disability_level = at.number("disability_level", message.disability_level, MOST_SEVERE_TO_MILDEST);
-        let categories = read_categories(message.categories, at);
+        let categories = read_categories("categories", message.categories, at);
         let diseases = at.messages("diseases", message.diseases, 0..=MAX_DISEASES);
         Some(Self {
             insurance: insurance?,
@@ -35,12 +35,13 @@ impl FromMessage for PersonFacts {
     }
 }
 
-fn read_categories(numbers: Vec<i32>, at: &Reader<'_>) -> Option<Vec<AssistanceCategory>> {
-    const FIELD: &str = "categories";
+/// Reads a list of assistance categories, each of which may be named once.
+#[must_use]
+pub fn read_categories(field: &'static str, numbers: Vec<i32>, at: &Reader<'_>) -> Option<Vec<AssistanceCategory>> {
     let listed = |number, at: &Reader<'_>| at.listed("", number);
-    let categories: Vec<AssistanceCategory> = at.each(FIELD, numbers, 0..=AssistanceCategory::ALL.len(), listed)?;
+    let categories: Vec<AssistanceCategory> = at.each(field, numbers, 0..=AssistanceCategory::ALL.len(), listed)?;
     let distinct: BTreeSet<_> = categories.iter().collect();
-    at.check(FIELD, distinct.len() == categories.len(), "names a category twice")?;
+    at.check(field, distinct.len() == categories.len(), "names a category twice")?;
     Some(categories)
 }
 

@@ -75,6 +75,7 @@ mod statement;
 
 pub use case::{case_from, first_difference};
 pub use date::timestamp;
+pub use facts::read_categories;
 pub use failure::{ErrorReason, Failure};
 pub use listed::{Listed, NotListed};
 pub use proto::onestop::{

@@ -77,12 +77,13 @@ listed! {
     RuleStatus = RuleStatus { Official, Assumed }
     Operation = Operation {
         TakeBase, LeaveOutViolations, ApplyDeductible, LowerRate, ApplyRate, ApplyBands, ApplyCeiling, PassOn, TopUp,
-        ChooseHighest, DrawAccount, ReduceDeductible, RaiseRate, LeaveOutForbiddenUses,
+        ChooseHighest, DrawAccount, ReduceDeductible, RaiseRate, ReportDeductible, ApplyDiseasePrice,
+        LeaveOutForbiddenUses,
     }
     InputName = InputName {
         Expense, Deductible, DeductibleBorne, Rate, Points, Ceiling, CeilingUsed, Payment, CumulativeBefore,
         CumulativeAfter, PaidEarlier, Eligible, Violating, Alternative, Balance,
-        PointsAdded, Forbidden,
+        PointsAdded, DiseasePrice, Forbidden,
     }
     Reason = Reason {
         LevelTooLow, InstitutionKindNotCovered, DiseaseNotApproved, NotInCategory, AgeNotCovered, HouseholdNotLocal,
@@ -91,12 +92,12 @@ listed! {
         DiagnosisElsewhere, BalanceUsedUp, NotAuthorised,
     }
     FigureCategory = FigureCategory {
-        Excluded, AbovePriceCap, InitialSelfPay, Deductible, Coinsurance, AboveCeiling, Paid,
+        Excluded, AbovePriceCap, InitialSelfPay, Deductible, Coinsurance, AboveCeiling, Paid, HospitalShare,
     }
     FigureReason = FigureReason {
         OutsideCatalogue, AbovePriceStandard, InitialSelfPayRate, WithinDeductible, PersonsShare, PassedToNextLayer,
         BeyondCeiling, PaidAtRate, PaidByBands, ToppedUp, PaidUpToCeiling, HighestApplies, NotPayableYet,
-        DrawnOnAccount, BeyondBalance,
+        BeyondDiseasePrice, DrawnOnAccount, BeyondBalance,
     }
     Kinship = Kinship { Spouse, Parent, Child }
     MovementKind = MovementKind { Opening, Credit, LongTermCare, Draw, Refund, Bequest, Inheritance }

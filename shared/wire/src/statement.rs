@@ -50,6 +50,7 @@ figures! {
     top_up = top_up_fen,
     assistance = assistance_fen,
     account = account_fen,
+    hospital_share = hospital_share_fen,
     cash = cash_fen,
 }
 

@@ -1,7 +1,7 @@
 //! One worked case: a person, visits in order, and the amounts each must come to.
 
-use claim::{PersonFacts, PricedCase, Violations, Visit};
-use rulebook::InForce;
+use claim::{AssistanceCategory, PersonFacts, PricedCase, Violations, Visit};
+use rulebook::{InForce, UnpricedCase};
 use serde_json::Value;
 
 use crate::accounts::Accounts;
@@ -28,6 +28,8 @@ pub struct WorkedCase {
 pub struct WorkedVisit {
     /// The person's facts on the service date.
     pub person: PersonFacts,
+    /// The person's categories whose last day is the service date.
+    pub categories_ending: Vec<AssistanceCategory>,
     /// The visit.
     pub visit: Visit,
     /// What is expected of it.
@@ -70,11 +72,11 @@ impl WorkedVisit {
     /// The visit with its lines split as the rules of its day say; `None` where there are no such rules.
     #[must_use]
     pub fn price(&self, rules: &InForce) -> Option<PricedCase> {
-        Some(PricedCase {
+        rules.price_case(UnpricedCase {
             person: self.person.clone(),
+            categories_ending: self.categories_ending.clone(),
             visit: self.visit.clone(),
-            lines: self.lines.iter().map(|line| line.price(rules)).collect(),
-            split_citations: rules.split_citations()?.clone(),
+            lines: self.lines.iter().map(WorkedLine::unpriced).collect(),
         })
     }
 }
@@ -93,7 +95,10 @@ fn read_case(fields: Fields<'_>) -> Option<WorkedCase> {
     for (index, table) in tables.into_iter().enumerate() {
         let (Some((visit, lines, expected)), Some(person)) = (read_visit(table), &person) else { continue };
         match person.on(visit.service_date) {
-            Some(person) => visits.push(WorkedVisit { person, visit, expected, lines }),
+            Some(facts) => {
+                let categories_ending = person.categories_ending_on(visit.service_date);
+                visits.push(WorkedVisit { person: facts, categories_ending, visit, expected, lines });
+            }
             None => fields.fault(&format!("visits[{index}].date"), "no employment of the person covers it"),
         }
     }

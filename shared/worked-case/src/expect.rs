@@ -38,7 +38,7 @@ const REFUSED: &str = "refused";
 type ReadAmount = fn(&Amounts) -> Fen;
 
 /// Every amount of a statement with its name.
-const AMOUNTS: [(&str, ReadAmount); 16] = [
+const AMOUNTS: [(&str, ReadAmount); 17] = [
     ("total", |amounts| amounts.total),
     ("excluded", |amounts| amounts.excluded),
     ("above_price_cap", |amounts| amounts.above_price_cap),
@@ -54,6 +54,7 @@ const AMOUNTS: [(&str, ReadAmount); 16] = [
     ("top_up", |amounts| amounts.top_up),
     ("assistance", |amounts| amounts.assistance),
     ("account", |amounts| amounts.account),
+    ("hospital_share", |amounts| amounts.hospital_share),
     ("cash", |amounts| amounts.cash),
 ];
 

@@ -95,6 +95,17 @@ impl Person {
         Some(PremiumPayer { facts: self.on(date)?, unable_to_work, rural_mental_disability })
     }
 
+    /// The person's categories whose last day is `date`, each once.
+    pub(super) fn categories_ending_on(&self, date: NaiveDate) -> Vec<AssistanceCategory> {
+        let holding = self.categories.iter().filter(|category| category.holds_on(date));
+        let (ending, going_on): (Vec<_>, Vec<_>) = holding.partition(|category| category.to == Some(date));
+        let goes_on = |fact: &AssistanceCategory| going_on.iter().any(|category| category.fact == *fact);
+        let mut ending: Vec<_> = ending.into_iter().map(|of| of.fact).filter(|fact| !goes_on(fact)).collect();
+        ending.sort_unstable();
+        ending.dedup();
+        ending
+    }
+
     /// The person's facts on `date`; `None` where no employment covers it.
     pub(super) fn on(&self, date: NaiveDate) -> Option<PersonFacts> {
         let insurance = match &self.scheme {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use chrono::{NaiveDate, NaiveTime};
 use claim::{
     Case, DiseaseCode, DrugCode, Filing, InstitutionFacts, InstitutionKind, ItemClass, ItemCode, ItemTerms, PersonId,
-    PricedLine, TreatmentRegion, Visit, VisitKind,
+    TreatmentRegion, Visit, VisitKind,
 };
 use money::{Fen, Rate};
-use rulebook::InForce;
+use rulebook::UnpricedLine;
 
 use crate::expect::Expected;
 use crate::fields::Fields;
@@ -39,15 +39,14 @@ pub struct WorkedLine {
 }
 
 impl WorkedLine {
-    /// The line, split as the rules of the day say.
-    pub(super) fn price(&self, rules: &InForce) -> PricedLine {
-        let terms = rules.terms_of(self.terms, self.drug.as_ref());
-        PricedLine {
+    /// The line as the rules of the day split it.
+    pub(super) fn unpriced(&self) -> UnpricedLine {
+        UnpricedLine {
             item_code: self.item.clone(),
             name: Arc::default(),
-            quantity: self.quantity,
             amount: self.amount,
-            split: rules.price(self.amount, self.quantity, terms),
+            quantity: self.quantity,
+            terms: self.terms,
             disease: self.disease.clone(),
             drug: self.drug.clone(),
             violates_rules: self.violates_rules,

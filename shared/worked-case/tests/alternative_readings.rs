@@ -657,6 +657,177 @@ fn initial_self_pay_can_be_on_the_whole_amount() {
 }
 
 #[test]
+fn assistance_can_look_at_the_initial_self_pay_too() {
+    let institution = json!({ "id": "V", "level": 1, "kind": "village-clinic" });
+    let of = |amount: &str, class: &str| {
+        let lines = json!([{ "amount": amount, "class": class, "self_pay_rate": "0.50" }]);
+        json!({ "kind": "outpatient", "institution": institution, "lines": lines })
+    };
+    let paid = |basic: &str, assistance: &str| json!({ "basic": basic, "assistance": assistance });
+    // The outpatient ceiling of 200 lies within what the initial self-pay adds.
+    for (amount, by_default, under) in [
+        ("266.66", paid("66.67", "66.66"), paid("66.67", "199.99")),
+        ("266.67", paid("66.67", "66.66"), paid("66.67", "200")),
+        ("266.68", paid("66.67", "66.67"), paid("66.67", "200")),
+    ] {
+        let cases = [(of(amount, "B"), by_default, under)];
+        differ("AMB-01", "eligible-includes-initial-self-pay", &resident(&["extreme-poverty"]), &cases);
+    }
+    let person = resident(&["extreme-poverty"]);
+    let without_self_pay = [(of("266.67", "A"), paid("133.34", "133.33"), paid("133.34", "133.33"))];
+    differ("AMB-01", "eligible-includes-initial-self-pay", &person, &without_self_pay);
+    let not_entitled = [(of("266.67", "B"), paid("66.67", "0"), paid("66.67", "0"))];
+    differ("AMB-01", "eligible-includes-initial-self-pay", &resident(&[]), &not_entitled);
+}
+
+#[test]
+fn lines_that_break_the_rules_are_left_out_of_the_initial_self_pay_too() {
+    let lines = json!([
+        { "amount": "1000", "class": "B", "self_pay_rate": "0.20" },
+        { "amount": "1000", "class": "B", "self_pay_rate": "0.20", "violates_rules": true },
+    ]);
+    let stay = json!({ "kind": "inpatient", "institution": { "id": "H", "level": 3 }, "lines": lines });
+    let paid = |basic: &str, assistance: &str| json!({ "basic": basic, "assistance": assistance });
+    // Basic insurance leaves 1,168 of 1,600; half of that, and under the option half of 1,568, is assistance's base.
+    let cases = [(stay, paid("432", "408.80"), paid("432", "548.80"))];
+    differ("AMB-01", "eligible-includes-initial-self-pay", &resident(&["subsistence-allowance"]), &cases);
+}
+
+#[test]
+fn initial_self_pay_can_be_rounded_once_for_each_benefit() {
+    let of = |lines: &Value| json!({ "kind": "outpatient", "institution": { "id": "H", "level": 3 }, "lines": lines });
+    let line = |amount: &str, disease: &str| json!({ "amount": amount, "class": "B", "self_pay_rate": "0.10", "disease": disease });
+    let two = |first: &str, second: &str| of(&json!([line(first, "none"), line(second, "none")]));
+    let split = |self_pay: &str, eligible: &str| json!({ "initial_self_pay": self_pay, "eligible": eligible });
+    let person = with_diseases("chronic", &["hypertension"]);
+    let cases = [
+        (two("0.02", "0.02"), split("0", "0.04"), split("0", "0.04")),
+        (two("0.02", "0.03"), split("0", "0.05"), split("0.01", "0.04")),
+        (two("0.03", "0.03"), split("0", "0.06"), split("0.01", "0.05")),
+        (two("0.05", "0.05"), split("0.02", "0.08"), split("0.01", "0.09")),
+        (of(&json!([line("0.05", "none")])), split("0.01", "0.04"), split("0.01", "0.04")),
+        // Each of two benefits rounds its own.
+        (
+            of(&json!([line("0.05", "hypertension"), line("0.05", "none")])),
+            split("0.02", "0.08"),
+            split("0.02", "0.08"),
+        ),
+    ];
+    differ("CH-02", "per-benefit", &person, &cases);
+    // With a share of the whole amount as well, it is at most what is within the cap.
+    let capped = json!({ "amount": "100", "class": "B", "self_pay_rate": "0.90", "price_cap": "80" });
+    let both = rules(&[("CH-01", "on-the-whole-amount"), ("CH-02", "per-benefit")]);
+    settles(&both, &person, &[(of(&json!([capped, line("0.05", "none")])), split("80.01", "0.04"))]);
+}
+
+#[test]
+fn the_reported_deductible_can_be_the_nominal_one() {
+    let borne = |deductible: &str, basic: &str| json!({ "deductible": deductible, "basic": basic });
+    let special = |eligible: &str| with(visit("outpatient-special", 3, eligible), &json!({ "disease": "lung-cancer" }));
+    let bill = |eligible: &str| with(visit("outpatient", 3, eligible), &json!({ "registration": "R" }));
+    let cases = [
+        (visit("outpatient", 3, "89.99"), borne("89.99", "0"), borne("90", "0")),
+        (visit("outpatient", 3, "90"), borne("90", "0"), borne("90", "0")),
+        (visit("outpatient", 3, "90.01"), borne("90", "0.01"), borne("90", "0.01")),
+        (special("2000"), borne("880", "952"), borne("880", "952")),
+        (special("1000"), borne("0", "850"), borne("880", "850")),
+        (bill("50"), borne("50", "0"), borne("90", "0")),
+        (bill("140"), borne("40", "50"), borne("90", "50")),
+        (visit("ambulance-120", 3, "600"), borne("0", "546"), borne("0", "546")),
+        (visit("day-surgery", 3, "100"), borne("100", "0"), borne("600", "0")),
+    ];
+    differ("CH-04", "nominal", &with_diseases("special", &["lung-cancer"]), &cases);
+    // A deductible that two payments of one bill share is reported once.
+    let lines = json!([{ "amount": "100", "disease": "hypertension" }, { "amount": "100", "disease": "diabetes" }]);
+    let mixed = json!({ "kind": "outpatient-chronic", "institution": { "id": "H", "level": 3 }, "lines": lines });
+    let both = rules(&[("AMB-09", "pooled-with-sub-limits"), ("CH-04", "nominal")]);
+    let person = with_diseases("chronic", &["hypertension", "diabetes"]);
+    settles(&both, &person, &[(mixed, borne("300", "0"))]);
+    // The threshold of major-disease assistance is no deductible of basic insurance.
+    let stay = with(visit("inpatient", 3, "1000"), &json!({ "diagnosis": "lung-cancer" }));
+    settles(&rules(&[("CH-04", "nominal")]), &resident(&["low-income-elderly"]), &[(stay, borne("880", "72"))]);
+}
+
+#[test]
+fn assistance_can_follow_the_registered_disease() {
+    let of_person = |kind: &str, disease: &str| {
+        let fields = json!({ "categories": ["subsistence-allowance"], "birth_date": "1950-01-01" });
+        with(with_diseases(kind, &[disease]), &fields)
+    };
+    let special = of_person("special", "lung-cancer");
+    let of = |level, eligible: &str, disease: &str| {
+        with(visit("outpatient-special", level, eligible), &json!({ "disease": disease }))
+    };
+    let cases = [
+        // At level 1 it settles as ordinary care, which leaves 218.
+        (of(1, "500", "lung-cancer"), assistance("0"), assistance("174.40")),
+        (of(3, "980", "lung-cancer"), assistance("626.50"), assistance("626.50")),
+        (of(3, "500", "not-registered"), assistance("0"), assistance("0")),
+    ];
+    differ("CH-22", "registered-disease", &special, &cases);
+
+    let chronic = of_person("chronic", "hypertension");
+    for (eligible, under) in [("12247.55", "1999.99"), ("12247.60", "2000"), ("12247.65", "2000")] {
+        let drug = json!({ "drug": "drug-a", "disease": "hypertension" });
+        let of = with(visit("negotiated-drug", 3, eligible), &drug);
+        differ("CH-22", "registered-disease", &chronic, &[(of, assistance("0"), assistance(under))]);
+    }
+
+    // One payment for two lines: what it leaves is each line's in proportion, and each line follows its own disease.
+    let lines = json!([{ "amount": "300", "disease": "lung-cancer" }, { "amount": "200", "disease": "none" }]);
+    let institution = json!({ "id": "T", "level": 1, "kind": "township-health-centre" });
+    let mixed = json!({ "kind": "outpatient", "institution": institution, "lines": lines });
+    differ("CH-22", "registered-disease", &special, &[(mixed.clone(), assistance("152.60"), assistance("165.68"))]);
+    let with_self_pay = [("CH-22", "registered-disease"), ("AMB-01", "eligible-includes-initial-self-pay")];
+    settles(&rules(&with_self_pay), &special, &[(mixed, assistance("165.68"))]);
+
+    // A drug for no registered disease is the only one that has assistance as a stay.
+    let both = rules(&[("CH-22", "registered-disease"), ("CH-23", "as-an-ordinary-stay")]);
+    let drug = |disease: &str| with(visit("negotiated-drug", 3, "2200"), &json!({ "drug": "d", "disease": disease }));
+    settles(&both, &chronic, &[(drug("hypertension"), assistance("945")), (drug("none"), assistance("231"))]);
+    let surgery = with(visit("day-surgery", 3, "1600"), &json!({ "disease": "hypertension" }));
+    settles(&both, &chronic, &[(surgery, assistance("525"))]);
+}
+
+#[test]
+fn the_last_day_of_a_category_can_be_the_first_day_out() {
+    let of = |date: &str| with(visit("inpatient", 3, "1880"), &json!({ "date": date }));
+    let mut person = resident(&[]);
+    let categories = json!([{ "name": "subsistence-allowance", "to": "2022-05-04" }]);
+    person.as_object_mut().unwrap().insert("categories".to_owned(), categories);
+    let cases = [
+        (of("2022-05-03"), assistance("896"), assistance("896")),
+        (of("2022-05-04"), assistance("896"), assistance("0")),
+        (of("2022-05-05"), assistance("0"), assistance("0")),
+    ];
+    differ("CH-30", "first-day-out", &person, &cases);
+    let categories =
+        json!([{ "name": "subsistence-allowance", "to": "2022-05-04" }, { "name": "subsistence-allowance" }]);
+    person.as_object_mut().unwrap().insert("categories".to_owned(), categories);
+    differ("CH-30", "first-day-out", &person, &[(of("2022-05-04"), assistance("896"), assistance("896"))]);
+}
+
+#[test]
+fn admissions_can_bear_less_step_by_step() {
+    let of = |registration: &str, eligible: &str| {
+        with(visit("inpatient", 3, eligible), &json!({ "registration": registration }))
+    };
+    let cases = [
+        (of("A", "1200.01"), basic("0.01"), basic("0.01")),
+        (of("B", "300"), basic("0"), basic("0")),
+        (of("B", "1000"), basic("85"), basic("595")),
+        (of("C", "299.99"), basic("0"), basic("0")),
+        (of("D", "300"), basic("0"), basic("0")),
+        (of("E", "300.01"), basic("0"), basic("0.01")),
+        (of("F", "2200"), basic("850"), basic("1615")),
+        (of("A", "100"), basic("85"), basic("85")),
+    ];
+    differ("repeat-admission", "step", &employee(), &cases);
+    let first = (of("A", "880.01"), basic("0.01"), basic("0.01"));
+    differ("repeat-admission", "step", &resident(&[]), &[first, (of("B", "440.01"), basic("0"), basic("0.01"))]);
+}
+
+#[test]
 fn options_that_change_different_things_go_together() {
     let changes = [
         ("AMB-05", "expense"),
@@ -672,6 +843,7 @@ fn options_that_change_different_things_go_together() {
 #[test]
 fn all_alternatives_at_once_collide_nowhere() {
     let changes = [
+        ("AMB-01", "eligible-includes-initial-self-pay"),
         ("AMB-03", "annual"),
         ("AMB-05", "expense"),
         ("AMB-06", "whole-visit"),
@@ -694,6 +866,8 @@ fn all_alternatives_at_once_collide_nowhere() {
         ("AMB-40", "per-stay"),
         ("AMB-41", "one-shared"),
         ("CH-01", "on-the-whole-amount"),
+        ("CH-02", "per-benefit"),
+        ("CH-04", "nominal"),
         ("CH-05", "first-bill"),
         ("CH-08", "ordinary-outpatient"),
         ("CH-09", "nothing-payable"),
@@ -706,6 +880,7 @@ fn all_alternatives_at_once_collide_nowhere() {
         ("CH-17", "nobody"),
         ("CH-18", "employees-too"),
         ("CH-20", "every-payer"),
+        ("CH-22", "registered-disease"),
         ("CH-23", "as-an-ordinary-stay"),
         ("CH-24", "stays-only"),
         ("CH-25", "by-filing"),
@@ -713,7 +888,8 @@ fn all_alternatives_at_once_collide_nowhere() {
         ("CH-27", "filed-only"),
         ("CH-28", "by-prescriber"),
         ("CH-29", "paid-as-major-disease"),
-        ("repeat-admission", "half"),
+        ("CH-30", "first-day-out"),
+        ("repeat-admission", "step"),
     ];
     settles(&rules(&changes), &employee(), &[(visit("outpatient", 3, "190"), basic("50"))]);
 }

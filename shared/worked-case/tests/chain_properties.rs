@@ -135,7 +135,7 @@ fn settle(case: &WorkedCase) -> Result<(Vec<Amounts>, PersonCounters), TestCaseE
             }
             Ok(settled) => {
                 let amounts = settled.amounts;
-                prop_assert_eq!(amounts.total, amounts.funds() + amounts.cash);
+                prop_assert_eq!(amounts.total, amounts.funds() + amounts.hospital_share + amounts.cash);
                 prop_assert!(settled.adjudications.iter().flat_map(|of| &of.portions).all(Portion::is_closed));
                 let again = chain.settle(&rules, &priced, &mut before.clone()).unwrap();
                 prop_assert_eq!(&again, &settled);

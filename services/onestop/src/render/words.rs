@@ -121,8 +121,10 @@ impl Words for Operation {
             Self::TakeBase => ("确定计算基数", "take the base"),
             Self::LeaveOutViolations => ("剔除违规费用", "leave out what breaks the rules"),
             Self::ApplyDeductible => ("扣除起付标准", "apply the deductible"),
+            Self::ApplyDiseasePrice => ("按病种结算标准", "apply the published price of the disease"),
             Self::ReduceDeductible => ("按比例降低起付标准", "reduce the deductible"),
             Self::RaiseRate => ("提高支付比例", "raise the rate"),
+            Self::ReportDeductible => ("列示名义起付标准", "report the deductible in full"),
             Self::LowerRate => ("降低支付比例", "lower the rate"),
             Self::ApplyRate => ("按比例支付", "apply the rate"),
             Self::ApplyBands => ("分段按比例支付", "apply the bands"),
@@ -156,6 +158,7 @@ impl Words for InputName {
             Self::Alternative => ("另一项待遇应付", "alternative"),
             Self::Forbidden => ("个人账户不得支付的费用", "expense that the account must not pay"),
             Self::Balance => ("账户可用余额", "balance free"),
+            Self::DiseasePrice => ("病种结算标准", "published price of the disease"),
         }
     }
 }
@@ -195,6 +198,7 @@ impl Words for FigureCategory {
             Self::Deductible => ("起付", "deductible"),
             Self::Coinsurance => ("个人分担", "coinsurance"),
             Self::AboveCeiling => ("超限额", "above ceiling"),
+            Self::HospitalShare => ("医院负担", "hospital share"),
             Self::Paid => ("支付", "paid"),
         }
     }
@@ -216,6 +220,7 @@ impl Words for FigureReason {
             Self::PaidUpToCeiling => ("支付至限额", "paid up to the ceiling"),
             Self::HighestApplies => ("就高", "highest applies"),
             Self::NotPayableYet => ("标准未录入，不支付", "standard not entered, not paid"),
+            Self::BeyondDiseasePrice => ("超出病种结算标准", "beyond the published price of the disease"),
             Self::DrawnOnAccount => ("个人账户支付", "drawn on the account"),
             Self::BeyondBalance => ("超出个人账户余额", "beyond the balance of the account"),
         }

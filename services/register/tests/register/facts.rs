@@ -64,6 +64,14 @@ async fn categories_and_filings_hold_from_their_first_to_their_last_day() {
             let facts = person(&register, "P2", date).await.unwrap();
             assert_eq!(facts.categories, categories, "{} {date}", store.name);
         }
+        for (date, ending) in [
+            ("2024-06-29", vec![]),
+            ("2024-06-30", vec![wire::claim_v1::AssistanceCategory::SubsistenceAllowance]),
+            ("2024-07-01", vec![]),
+        ] {
+            let answer = gather(&register, question("P2", &["H1"], &[], date)).await.unwrap();
+            assert_eq!(answer.categories_ending().collect::<Vec<_>>(), ending, "{} {date}", store.name);
+        }
         for (date, codes) in [
             ("2021-12-31", vec![]),
             ("2022-01-01", vec!["hypertension"]),

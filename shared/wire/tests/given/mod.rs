@@ -234,7 +234,12 @@ fn input() -> impl Strategy<Value = Input> {
 
 fn step(law: Vec<Arc<Citation>>) -> impl Strategy<Value = Step> {
     (select(Operation::ALL), select(law), vec(input(), 0..4), amount(), any::<bool>()).prop_map(
-        |(operation, citation, inputs, result, rounded)| Step { operation, citation, inputs, result, rounded },
+        |(operation, citation, inputs, result, rounded)| {
+            // What is reported is summed over the portions, and stays within the range of an amount.
+            let is_reported = operation == Operation::ReportDeductible;
+            let result = if is_reported { Fen::new(result.get() % 1_000) } else { result };
+            Step { operation, citation, inputs, result, rounded }
+        },
     )
 }
 
@@ -249,7 +254,8 @@ fn portion(law: Vec<Arc<Citation>>) -> impl Strategy<Value = Portion> {
                 service,
                 fund,
                 lines,
-                base: Fen::new(deductible + coinsurance + above_ceiling + paid),
+                base: Fen::new(paid + deductible + coinsurance + above_ceiling + paid),
+                hospital_share: Fen::new(paid),
                 deductible: Fen::new(deductible),
                 coinsurance: Fen::new(coinsurance),
                 above_ceiling: Fen::new(above_ceiling),

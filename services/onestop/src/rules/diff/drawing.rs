@@ -49,17 +49,23 @@ fn panel(name: &str, tally: &Tally, lang: Lang) -> Panel {
         amount: pair.difference(),
         paint: Paint::Fund,
     });
+    let hospital_share = tally.shares.hospital_share;
+    let hospital_share = (hospital_share != Pair::default()).then(|| Bar {
+        label: lang.pick(("医院负担", "hospital share")).to_owned(),
+        amount: hospital_share.difference(),
+        paint: Paint::Fund,
+    });
     let difference = tally.shares.cash.difference();
     let cash = Bar {
         label: lang.pick(("个人现金", "cash")).to_owned(),
         amount: difference,
         paint: if difference.is_negative() { Paint::Relief } else { Paint::Burden },
     };
-    Panel { title, bars: funds.chain([cash]).collect() }
+    Panel { title, bars: funds.chain(hospital_share).chain([cash]).collect() }
 }
 
 fn differs(shares: &Shares) -> bool {
-    shares.funds.values().chain([&shares.cash]).any(|pair| pair.old != pair.new)
+    shares.funds.values().chain([&shares.hospital_share, &shares.cash]).any(|pair| pair.old != pair.new)
 }
 
 fn shortened(name: &str) -> String {

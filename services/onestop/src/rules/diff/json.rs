@@ -35,6 +35,7 @@ struct TallyJson<'d> {
     bills: Fen,
     payers: Vec<PayerJson<'d>>,
     funds: Vec<FundJson<'d>>,
+    hospital_share: PairJson,
     cash: PairJson,
     /// Cash and individual account.
     borne: PairJson,
@@ -146,6 +147,7 @@ fn tally(tally: &Tally) -> TallyJson<'_> {
             .iter()
             .map(|((payer, fund), paid)| FundJson { payer, fund: *fund, paid: (*paid).into() })
             .collect(),
+        hospital_share: shares.hospital_share.into(),
         cash: shares.cash.into(),
         borne: shares.borne().into(),
     }

@@ -38,11 +38,12 @@ impl iter::Sum for Pair {
     }
 }
 
-/// Bills, and what each fund and the person pay of them.
+/// Bills, and what each fund, the institutions and the person pay of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shares {
     pub(super) bills: Fen,
     pub(super) funds: BTreeMap<(PayerId, Fund), Pair>,
+    pub(super) hospital_share: Pair,
     pub(super) cash: Pair,
 }
 
@@ -51,6 +52,7 @@ impl Shares {
     pub(super) fn add_bill(&mut self, old: &Settled, new: &Settled) {
         self.bills += old.amounts.total;
         self.cash += Pair { old: old.amounts.cash, new: new.amounts.cash };
+        self.hospital_share += Pair { old: old.amounts.hospital_share, new: new.amounts.hospital_share };
         for (key, paid) in payments(old) {
             self.funds.entry(key).or_default().old += paid;
         }
@@ -63,6 +65,7 @@ impl Shares {
     pub(super) fn add(&mut self, other: &Self) {
         self.bills += other.bills;
         self.cash += other.cash;
+        self.hospital_share += other.hospital_share;
         for (key, pair) in &other.funds {
             *self.funds.entry(key.clone()).or_default() += *pair;
         }
@@ -74,6 +77,14 @@ impl Shares {
         iter::once(self.cash).chain(accounts).sum()
     }
 
+    /// Who bears a part beside the funds, in Chinese and in English: the institutions where they bear anything, and the
+    /// persons in cash.
+    pub(super) fn others(&self) -> impl Iterator<Item = ((&'static str, &'static str), Pair)> + use<> {
+        let hospital_share = Some(self.hospital_share).filter(|pair| *pair != Pair::default());
+        let hospital_share = hospital_share.map(|pair| (("医院负担", "hospital share"), pair));
+        hospital_share.into_iter().chain([(("个人现金", "cash"), self.cash)])
+    }
+
     /// What each payer pays from all its funds.
     pub(super) fn payers(&self) -> BTreeMap<&PayerId, Pair> {
         let mut payers: BTreeMap<&PayerId, Pair> = BTreeMap::new();
@@ -83,9 +94,9 @@ impl Shares {
         payers
     }
 
-    /// Whether the funds and the cash make up the bills under either rulebook, so that the differences sum to zero.
+    /// Whether the funds, the institutions and the cash make up the bills under either rulebook, so that the differences sum to zero.
     pub(super) fn is_closed(&self) -> bool {
-        let paid: Pair = self.funds.values().copied().chain([self.cash]).sum();
+        let paid: Pair = self.funds.values().copied().chain([self.hospital_share, self.cash]).sum();
         paid == Pair { old: self.bills, new: self.bills }
     }
 }
@@ -107,7 +118,7 @@ mod tests {
 
     fn shares(fund: Fund, paid: Pair, cash: Pair) -> Shares {
         let payer = PayerId::new("basic-insurance").unwrap();
-        Shares { bills: Fen::new(100), funds: [((payer, fund), paid)].into(), cash }
+        Shares { bills: Fen::new(100), funds: [((payer, fund), paid)].into(), hospital_share: Pair::default(), cash }
     }
 
     #[test]

@@ -102,7 +102,9 @@ impl Page<'_> {
                 table.add_row(names.map(Cell::new).into_iter().chain(amounts(pair)));
             }
         }
-        table.add_row([Cell::new(self.say(CASH)), Cell::new("")].into_iter().chain(amounts(shares.cash)));
+        for (bearer, pair) in shares.others() {
+            table.add_row([Cell::new(self.lang.pick(bearer)), Cell::new("")].into_iter().chain(amounts(pair)));
+        }
         let bills = Pair { old: shares.bills, new: shares.bills };
         let title = Cell::new(self.say(("医疗费总额", "Total of the bills")));
         table.add_row([title, Cell::new("")].into_iter().chain(amounts(bills)));
@@ -145,12 +147,12 @@ impl Page<'_> {
         table
     }
 
-    /// The funds that pay anything, and the cash.
+    /// The funds that pay anything, and the others who bear a part.
     fn bearers<'s>(&self, shares: &'s Shares) -> impl Iterator<Item = (&'static str, Pair)> + use<'s> {
         let lang = self.lang;
         let funds = shares.funds.iter().filter(|(_, pair)| **pair != Pair::default());
         let funds = funds.map(move |((_, fund), pair)| (lang.pick(fund.words()), *pair));
-        funds.chain([(lang.pick(CASH), shares.cash)])
+        funds.chain(shares.others().map(move |(bearer, pair)| (lang.pick(bearer), pair)))
     }
 
     fn largest(&self, out: &mut impl Write, title: Said, largest: &Largest) -> io::Result<()> {
@@ -204,7 +206,6 @@ const OLD: Said = ("原规则", "Old");
 const NEW: Said = ("新规则", "New");
 const DIFFERENCE: Said = ("差额", "Difference");
 const ALL: Said = ("全部", "all");
-const CASH: Said = ("个人现金", "cash");
 
 fn amounts(pair: Pair) -> [Cell; 3] {
     [right(yuan(pair.old)), right(yuan(pair.new)), right(signed(pair.difference()))]

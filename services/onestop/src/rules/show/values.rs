@@ -1,10 +1,13 @@
 //! How values, lists, names and citations of a rule read.
 
 use std::cell::Cell;
+use std::fmt::Display;
 
 use claim::{DiseaseKind, Filing, InstitutionAllowance, Level, PayerId, RuleStatus, Service, TreatmentRegion};
 use money::Rate;
-use rulebook::{BenefitTitle, DescribedList, Edition, Said, SaidValue, Source};
+use rulebook::{
+    BenefitTitle, DescribedExclusion, DescribedList, DescribedPeople, Edition, Said, SaidValue, Scheme, Source,
+};
 
 use crate::render::{Lang, Words, payer_name, yuan};
 
@@ -17,10 +20,6 @@ pub(super) struct Wording {
 impl Wording {
     pub(super) const fn new(lang: Lang) -> Self {
         Self { lang, assumed: Cell::new(false) }
-    }
-
-    pub(super) const fn saw_assumed(&self) -> bool {
-        self.assumed.get()
     }
 
     pub(super) fn name<'t>(&self, title: &'t BenefitTitle) -> &'t str {
@@ -133,6 +132,77 @@ impl Wording {
             (Lang::En, None) => format!("{document} {article}, from {from}"),
             (Lang::En, Some(to)) => format!("{document} {article}, from {from} to {to}"),
         }
+    }
+
+    pub(super) fn row(&self, label: (&'static str, &'static str), text: impl Display) -> String {
+        match self.lang {
+            Lang::ZhCn => format!("  {}：{text}", label.0),
+            Lang::En => format!("  {}: {text}", label.1),
+        }
+    }
+
+    /// Who something is for, condition by condition.
+    pub(super) fn people(&self, people: &DescribedPeople) -> Vec<String> {
+        let DescribedPeople { scheme, kunming_household, categories, age_from, disability_levels } = people;
+        let scheme = self.lang.pick(match scheme {
+            Some(Scheme::Employee) => ("职工医保参保人员", "the employee-insured"),
+            Some(Scheme::Resident) => ("城乡居民医保参保人员", "the resident-insured"),
+            None => ("职工医保和城乡居民医保参保人员", "the employee-insured and the resident-insured"),
+        });
+        let mut parts = vec![scheme.to_owned()];
+        if *kunming_household {
+            parts.push(self.lang.pick(("昆明户籍", "of a household registered in Kunming")).to_owned());
+        }
+        if !categories.is_empty() {
+            parts.push(self.any_of(categories));
+        }
+        if let Some(age) = age_from {
+            let age = self.said(age);
+            parts.push(match self.lang {
+                Lang::ZhCn => format!("年满周岁 {age}"),
+                Lang::En => format!("completed years of age from {age}"),
+            });
+        }
+        if !disability_levels.is_empty() {
+            let levels: Vec<_> = disability_levels.iter().map(ToString::to_string).collect();
+            let levels = levels.join(self.lang.pick(("、", " or ")));
+            parts.push(match self.lang {
+                Lang::ZhCn => format!("残疾等级 {levels} 级"),
+                Lang::En => format!("disability of level {levels}"),
+            });
+        }
+        parts
+    }
+
+    /// Who or what gets nothing of the payer.
+    pub(super) fn exclusion(&self, of: &DescribedExclusion) -> String {
+        let DescribedExclusion { categories, unless, regions, filings, violations, source } = of;
+        let lists = [self.any_of(categories), self.any_of(regions), self.any_of(filings)];
+        let mut parts: Vec<_> = lists.into_iter().filter(|list| !list.is_empty()).collect();
+        if *violations {
+            parts.push(self.lang.pick(("违规费用", "expense that breaks the rules")).to_owned());
+        }
+        let mut text = parts.join(" · ");
+        if !unless.is_empty() {
+            let words = self.lang.pick(("，但除外：", ", unless also "));
+            text = format!("{text}{words}{}", self.any_of(unless));
+        }
+        self.row(("不享受", "Not for"), format_args!("{text}{}", self.cite(source)))
+    }
+
+    /// Where a rule stands, what it replaced and what replaces it.
+    pub(super) fn history(&self, source: &Source) -> Vec<String> {
+        let mut rows = vec![self.row(("依据", "By"), self.cite_alone(source))];
+        let row = |label, edition| self.row(label, self.edition(edition));
+        rows.extend(source.earlier.iter().map(|of| row(("此前版本（被本条取代）", "It replaced"), of)));
+        rows.extend(source.later.iter().map(|of| row(("此后被取代", "Replaced later by"), of)));
+        rows
+    }
+
+    /// What the mark of assumed values means, where one was put into words.
+    pub(super) fn note(&self) -> Option<String> {
+        let note = ("* 未见文件公布，为假定值。", "* Assumed, because no published document gives it.");
+        self.assumed.get().then(|| self.lang.pick(note).to_owned())
     }
 }
 
