@@ -30,7 +30,7 @@ impl Client {
             return Ok(Self::over(transport.clone(), transport, None));
         }
         let lookup = rules::lookup(&args.rules)?;
-        let Platform { one_stop, register, recovery: _, lock } =
+        let Platform { one_stop, register, orchestrator: _, lock } =
             Platform::open(&args.store.location(), &lookup).await?;
         Ok(Self::over(host::in_process(one_stop), host::in_process(register), Some(lock)))
     }

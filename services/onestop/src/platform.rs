@@ -104,8 +104,8 @@ pub struct Platform {
     pub one_stop: wire::settlement_v1::one_stop_server::OneStopServer<OneStopService>,
     /// The register.
     pub register: wire::register_v1::register_server::RegisterServer<RegisterService>,
-    /// Finishes what a crash left open.
-    pub recovery: Recovery,
+    /// The orchestrator behind it.
+    pub orchestrator: Orchestrator,
     /// Keeps other processes off the store.
     pub lock: StoreLock,
 }
@@ -123,13 +123,12 @@ impl Platform {
             payers.push((payer.rules().id(), host::in_process(payer.open(location, rules).await?)));
         }
         let orchestrator = open_orchestrator(location, host::in_process(register.clone()), payers, rules).await?;
-        let recovery = Recovery::new(orchestrator.clone());
-        let left = recovery.finish_all().await.map_err(|failure| anyhow!(failure))?;
+        let left = Recovery::new(orchestrator.clone()).finish_all().await.map_err(|failure| anyhow!(failure))?;
         if left > 0 {
             tracing::warn!(links = left, "open links could not be finished yet");
         }
-        let one_stop = orchestrator::server(OneStopService::new(orchestrator));
-        Ok(Self { one_stop, register, recovery, lock })
+        let one_stop = orchestrator::server(OneStopService::new(orchestrator.clone()));
+        Ok(Self { one_stop, register, orchestrator, lock })
     }
 }
 
