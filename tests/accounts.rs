@@ -13,6 +13,7 @@ use host::{Clock, MAX_MESSAGE_BYTES, Transport};
 use individual_account::{AccountBook, Done, Draws};
 use money::Fen;
 use onestop::platform::Platform;
+use orchestrator::Recovery;
 use rulebook::{Lookup, Rulebook};
 use store::Location;
 use store::testing::TestStore;
@@ -164,7 +165,7 @@ async fn family_members_that_draw_the_last_forty_at_the_same_instant_never_overd
         let statements = join_all(bills).await;
         let drawn: i64 = statements.iter().map(|statement| statement.amounts.account.get()).sum();
         assert_eq!(drawn, 4_000, "{}", store.name);
-        assert_eq!(world.platform.recovery.finish_all().await.unwrap(), 0);
+        assert_eq!(Recovery::new(world.platform.orchestrator.clone()).finish_all().await.unwrap(), 0);
         assert_eq!(world.standing(HOLDER).await, [0, 0, 0]);
         let out: i64 = world.movements(HOLDER).await.iter().map(|(_, amount, _)| (*amount).min(0)).sum();
         assert_eq!(out, -4_000);
@@ -191,7 +192,7 @@ async fn what_a_crash_before_the_link_held_comes_back_and_what_a_link_holds_does
         let (_, _young) = hold(SettlementId::new("under-way").unwrap(), 500, 600).await;
         assert_eq!(world.standing(HOLDER).await, [10_000, 7_500, 2_500]);
 
-        assert_eq!(world.platform.recovery.finish_all().await.unwrap(), 0);
+        assert_eq!(Recovery::new(world.platform.orchestrator.clone()).finish_all().await.unwrap(), 0);
         assert_eq!(world.standing(HOLDER).await, [10_000, 1_500, 8_500], "{}", store.name);
         assert_eq!(book.capture(fact, now).await.unwrap(), Done::Now, "a settlement that is a fact is captured late");
         book.capture(lost, now).await.unwrap_err();

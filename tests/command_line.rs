@@ -431,3 +431,47 @@ fn the_premiums_of_a_county_sum_as_its_fund_plan_says() {
     assert_eq!(told.last().unwrap()["totals"]["subsidy"], "155400.00");
     assert_eq!(told.len(), 1_231);
 }
+
+#[test]
+fn a_settlement_is_cancelled_decided_anew_told_and_audited_from_the_command_line() {
+    let (_store, location) = prepared();
+    let settled = run(onestop(&location).args(["settle", "--json"]).arg(example(CHAIN)));
+    let id = json_lines(&settled)[0]["settlement_id"].as_str().unwrap().to_owned();
+    let person = json_lines(&settled)[0]["person_id"].as_str().unwrap().to_owned();
+
+    let nothing = ["readjudicate", &person, "--from", "2023-01-01", "--request-id", "a-1"];
+    let nothing = run(onestop(&location).args(nothing).args(["--lang", "en"]));
+    assert!(text(&nothing.stdout).contains("Nothing comes out otherwise"), "{}", text(&nothing.stderr));
+
+    let cancel = ["cancel", &id, "--request-id", "c-1"];
+    let cancelled = run(onestop(&location).args(cancel));
+    for part in ["结算撤销", &id, "已撤销", "医疗救助: -12,169.36", "个人现金: -10,215.44"] {
+        assert!(text(&cancelled.stdout).contains(part), "{part} is not in {}", text(&cancelled.stdout));
+    }
+    let again = run(onestop(&location).args(cancel));
+    assert_eq!(text(&again.stdout), text(&cancelled.stdout));
+    let other = run(onestop(&location).args(["cancel", &id, "--request-id", "c-2"]));
+    assert!(!other.status.success());
+    assert!(text(&other.stderr).contains("SETTLEMENT_CANCELLED"), "{}", text(&other.stderr));
+    let reversed = run(onestop(&location).args(["reverse", &person, "never", "--request-id", "v-1", "--json"]));
+    assert_eq!(json_lines(&reversed)[0]["outcome"], "REVERSAL_OUTCOME_NEVER_ARRIVED");
+    let explained = text(&run(onestop(&location).args(["explain", &id, "--lang", "en"])).stdout);
+    assert!(explained.starts_with("Cancelled: "), "{explained}");
+
+    let history = run(onestop(&location).args(["history", &person, "--year", "2023", "--lang", "en"]));
+    assert!(history.status.success());
+    for part in ["#1 ", "settlement ", "Cancellation: ", "request kept out never", "4 links, the chain holds"] {
+        assert!(text(&history.stdout).contains(part), "{part} is not in {}", text(&history.stdout));
+    }
+    let history = json_lines(&run(onestop(&location).args(["history", &person, "--year", "2023", "--json"])));
+    assert_eq!(history.last().unwrap()["links"], 4);
+
+    let feed = json_lines(&run(onestop(&location).args(["feed", "--cursor", "1"])));
+    let cursors: Vec<_> = feed.iter().map(|line| line["cursor"].as_i64().unwrap()).collect();
+    assert_eq!(cursors, [2, 3, 4]);
+    assert_eq!(feed[1]["entry"]["adjustment"]["cash_difference"], "-10215.44");
+
+    let audit = run(onestop(&location).arg("audit"));
+    assert!(audit.status.success());
+    assert_eq!(text(&audit.stdout), "1 persons, 4 links, 6 postings\n0 differences\n");
+}

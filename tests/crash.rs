@@ -21,11 +21,15 @@ use store::testing::TestStore;
 use tokio::sync::Notify;
 use wire::claim_v1::{Case, Statement};
 use wire::settlement_v1::one_stop_client::OneStopClient;
-use wire::settlement_v1::{ListRequest, SettleRequest};
+use wire::settlement_v1::{CancelRequest, FeedRequest, ListRequest, SettleRequest};
 
 use harness::{HOSPITAL_1, HOSPITAL_2, HOSPITAL_3, Serving, date, stay, visit};
 
 const PERSONS: usize = 12;
+/// Each person's second settlement is cancelled when so many were made, and the later ones are decided anew.
+const CANCELLED_AFTER: usize = 4;
+/// Six settlements and a cancellation.
+const LINKS_EACH: usize = 7;
 /// The process is killed when so many requests of a round were answered.
 const KILLS: [usize; 9] = [0, 1, 3, 7, 12, 18, 25, 33, 45];
 
@@ -84,13 +88,28 @@ async fn send_all(
     kill_after: usize,
 ) {
     let mut client = OneStopClient::new(host::remote(endpoint).unwrap());
+    let note = || {
+        if answered.fetch_add(1, Ordering::SeqCst) + 1 == kill_after {
+            enough.notify_one();
+        }
+    };
+    let mut settled = Vec::new();
     for (request_id, case) in cases_of(number) {
         let request = SettleRequest { request_id: request_id.clone(), case: Some(case) };
         let Ok(answer) = client.settle(request).await else { return };
         let statement = answer.into_inner().statement.unwrap();
         first_answers.check(request_id, &statement);
-        if answered.fetch_add(1, Ordering::SeqCst) + 1 == kill_after {
-            enough.notify_one();
+        settled.push(statement.settlement_id);
+        note();
+        if settled.len() == CANCELLED_AFTER {
+            let request = CancelRequest {
+                request_id: format!("{}-cancel", person(number)),
+                settlement_id: settled[1].clone(),
+                readjudicate_later: true,
+                across_years: false,
+            };
+            let Ok(_) = client.cancel(request).await else { return };
+            note();
         }
     }
 }
@@ -135,7 +154,7 @@ async fn round(location: &Location, answers: &Arc<Answers>, kill_after: Option<u
             for sender in senders {
                 sender.await.unwrap();
             }
-            assert_eq!(answered.load(Ordering::SeqCst), PERSONS * 6);
+            assert_eq!(answered.load(Ordering::SeqCst), PERSONS * LINKS_EACH);
             serving.stop();
             return;
         }
@@ -199,5 +218,80 @@ async fn a_kill_at_any_point_leaves_one_settlement_a_request_and_the_books_of_a_
         }
         round(&store.location, &answers, None).await;
         assert_eq!(books(&store.location).await, expected, "{}", store.name);
+        let audit = harness::run(harness::onestop(&store.location).arg("audit"));
+        let told = harness::text(&audit.stdout);
+        assert!(audit.status.success() && told.ends_with("\n0 differences\n"), "{}: {told}", store.name);
+        assert!(
+            told.starts_with(&format!("{PERSONS} persons, {} links, ", PERSONS * LINKS_EACH)),
+            "{}: {told}",
+            store.name
+        );
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_platforms_on_one_database_that_get_every_request_at_once_keep_the_books_of_one() {
+    let files = tempfile::tempdir().unwrap();
+    let register = write_register(files.path());
+    let alone = TestStore::sqlite();
+    harness::import(&alone.location, &register);
+    round(&alone.location, &Arc::default(), None).await;
+    let expected = books(&alone.location).await;
+
+    let store = TestStore::postgres().await;
+    harness::import(&store.location, &register);
+    let platforms = [serve(&store.location), serve(&store.location)];
+    let answers = Arc::new(Answers::default());
+    // Every request goes to both, so that each of them is a race for one place in one chain.
+    let senders = platforms.iter().flat_map(|platform| (0..PERSONS).map(move |number| (platform, number)));
+    let senders = senders.map(|(platform, number)| {
+        let (endpoint, answers) = (platform.endpoint.clone(), Arc::clone(&answers));
+        tokio::spawn(async move {
+            let (answered, enough) = (AtomicUsize::new(0), Notify::new());
+            send_all(&endpoint, number, &answers, &answered, &enough, usize::MAX).await;
+            assert_eq!(answered.load(Ordering::SeqCst), LINKS_EACH);
+        })
+    });
+    for sender in join_all(senders.collect::<Vec<_>>()).await {
+        sender.unwrap();
+    }
+    platforms.into_iter().for_each(Serving::stop);
+    assert_eq!(books(&store.location).await, expected);
+    let audit = harness::run(harness::onestop(&store.location).arg("audit"));
+    assert!(audit.status.success(), "{}", harness::text(&audit.stdout));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_is_asked_to_stop_finishes_what_it_accepted_and_lets_those_go_who_wait() {
+    let files = tempfile::tempdir().unwrap();
+    let register = write_register(files.path());
+    let store = TestStore::sqlite();
+    harness::import(&store.location, &register);
+    let serving = serve(&store.location);
+    let mut client = OneStopClient::new(host::remote(&serving.endpoint).unwrap());
+    let mut feed = client.feed(FeedRequest::default()).await.unwrap().into_inner();
+    let in_flight = (0..PERSONS).map(|number| {
+        let mut client = client.clone();
+        let (request_id, case) = cases_of(number).remove(0);
+        tokio::spawn(async move { client.settle(SettleRequest { request_id, case: Some(case) }).await })
+    });
+    let in_flight: Vec<_> = in_flight.collect();
+    // The first link in the feed: by now every request is on its way.
+    assert_eq!(feed.message().await.unwrap().unwrap().cursor, 1);
+    serving.stop();
+    let outcomes = join_all(in_flight).await;
+    let answered: Vec<_> = outcomes.into_iter().filter_map(|outcome| outcome.unwrap().ok()).collect();
+    while let Ok(Some(_)) = feed.message().await {}
+
+    let serving = serve(&store.location);
+    let mut client = OneStopClient::new(host::remote(&serving.endpoint).unwrap());
+    for answer in answered {
+        let statement = answer.into_inner().statement.unwrap();
+        let request = ListRequest { person_id: statement.person_id, ..ListRequest::default() };
+        let settled = client.list(request).await.unwrap().into_inner().settlements;
+        assert_eq!(settled[0].settlement_id, statement.settlement_id);
+    }
+    serving.stop();
+    let audit = harness::run(harness::onestop(&store.location).arg("audit"));
+    assert!(audit.status.success(), "{}", harness::text(&audit.stdout));
 }

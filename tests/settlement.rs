@@ -15,9 +15,11 @@ use rulebook::{Lookup, Rulebook};
 use store::Location;
 use store::testing::TestStore;
 use wire::claim_v1::{Case, CaseLine};
+use wire::journal_v1::Adjustment;
 use wire::settlement_v1::one_stop_client::OneStopClient;
 use wire::settlement_v1::{
-    CancelRequest, GetRequest, ListRequest, PreviewRequest, ReverseRequest, SettleRequest, SettlementSummary,
+    CancelRequest, GetRequest, ListRequest, PreviewRequest, ReversalOutcome, ReverseRequest, SettleRequest,
+    SettlementState, SettlementSummary,
 };
 use wire::{ErrorReason, Failure};
 
@@ -250,7 +252,7 @@ async fn a_bill_with_every_kind_of_fault_learns_of_all_of_them_in_process_and_ov
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let server = host::Server::new().unwrap().with(platform.one_stop.clone());
+    let server = host::Server::new(64).unwrap().with(platform.one_stop.clone());
     tokio::spawn(server.run(listener, std::future::pending()));
     let remote = OneStopClient::new(host::remote(&endpoint).unwrap());
     let far = settle(&remote, "r-1", everything_wrong()).await.unwrap_err();
@@ -288,14 +290,67 @@ async fn a_list_is_read_page_by_page_newest_first() {
     }
 }
 
+async fn cancel(
+    client: &OneStopClient<Transport>,
+    request_id: &str,
+    settlement: &Statement,
+    readjudicate_later: bool,
+) -> Result<Adjustment, Failure> {
+    let settlement_id = settlement.settlement_id.as_ref().unwrap().to_string();
+    let request_id = request_id.to_owned();
+    let request = CancelRequest { request_id, settlement_id, readjudicate_later, across_years: false };
+    let answer = client.clone().cancel(request).await;
+    let answer = answer.map_err(|status| Failure::from_status(&status).unwrap())?.into_inner();
+    Ok(answer.adjustment.unwrap())
+}
+
 #[tokio::test]
-async fn calls_that_are_only_declared_say_so() {
+async fn after_a_cancellation_the_same_bill_settles_as_if_it_were_the_first() {
     for store in TestStore::each().await {
         let (_platform, client) = platform(&store.location).await;
-        let cancel = client.clone().cancel(CancelRequest::default()).await.unwrap_err();
-        let reverse = client.clone().reverse(ReverseRequest::default()).await.unwrap_err();
-        for status in [cancel, reverse] {
-            assert_eq!(Failure::from_status(&status).unwrap().reason, ErrorReason::NotServed);
+        let (first, _) = settle(&client, "r-1", one_stop_case()).await.unwrap();
+        let adjustment = cancel(&client, "c-1", &first, false).await.unwrap();
+        assert_eq!(adjustment.cash_difference_fen, -1_021_544, "{}", store.name);
+        let funds: Vec<_> = adjustment.funds.iter().map(|fund| fund.difference_fen).collect();
+        assert_eq!(funds, [-5_647_200, -2_114_320, -1_216_936]);
+        assert_eq!(adjustment.institutions[0].institution_id, HOSPITAL_3);
+        let (again, already) = settle(&client, "r-2", one_stop_case()).await.unwrap();
+        assert!(!already);
+        assert_eq!((again.adjudications, again.amounts), (first.adjudications, first.amounts), "{}", store.name);
+
+        let request = ReverseRequest {
+            request_id: "v-1".to_owned(),
+            person_id: RESIDENT.to_owned(),
+            reversed_request_id: "r-2".to_owned(),
+            readjudicate_later: false,
+        };
+        let reversed = client.clone().reverse(request).await.unwrap().into_inner();
+        assert_eq!(reversed.outcome(), ReversalOutcome::SettlementCancelled);
+        let states: Vec<_> = list(&client, RESIDENT).await.iter().map(SettlementSummary::state).collect();
+        assert_eq!(states, [SettlementState::Cancelled; 2], "{}", store.name);
+    }
+}
+
+#[tokio::test]
+async fn cancelling_an_old_visit_decides_the_later_ones_as_if_it_had_not_been() {
+    for store in TestStore::each().await {
+        let (_platform, client) = platform(&store.location).await;
+        let case = |day| visit(EMPLOYEE, HOSPITAL_3, date(2023, 3, day), 109_000);
+        let mut visits = Vec::new();
+        for day in 1..=13 {
+            visits.push(settle(&client, &format!("r-{day}"), case(day)).await.unwrap().0);
         }
+        let paid: Vec<i64> = visits.iter().map(|visit| visit.amounts.basic.get()).collect();
+        assert_eq!(paid, [[50_000; 12].as_slice(), &[85_000]].concat(), "{}", store.name);
+        let refused = cancel(&client, "c-1", &visits[0], false).await.unwrap_err();
+        assert_eq!((refused.reason, refused.settlements.len()), (ErrorReason::LaterSettlementsDepend, 12));
+
+        let adjustment = cancel(&client, "c-1", &visits[0], true).await.unwrap();
+        assert_eq!(adjustment.changes.len(), 13);
+        // The first visit's 500.00, and the last one's 350.00, which is no more beyond what the year pays at 50 %.
+        assert_eq!(adjustment.funds[0].difference_fen, -85_000, "{}", store.name);
+        assert_eq!(adjustment.cash_difference_fen, -59_000 + 35_000, "{}", store.name);
+        let next = settle(&client, "r-14", case(14)).await.unwrap().0;
+        assert_eq!(next.amounts.basic.get(), 85_000, "{}", store.name);
     }
 }

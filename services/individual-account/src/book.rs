@@ -49,6 +49,8 @@ const HOLDERS: &str = "SELECT person_id FROM hold WHERE patient_id = $1 AND sett
 const CAPTURED: &str = "
     SELECT person_id, settlement_id, patient_id, amount_fen, state, expiry_time, recorded_time
     FROM hold WHERE patient_id = $1 AND state = 'captured' ORDER BY settlement_id DESC";
+const PATIENTS: &str = "
+    SELECT DISTINCT patient_id FROM hold WHERE state = 'captured' AND patient_id > $1 ORDER BY patient_id LIMIT $2";
 
 /// A hold whose time is over, by its settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,6 +212,18 @@ impl AccountBook {
             }
         }
         Ok(drawn)
+    }
+
+    /// Persons for whose settlements accounts were drawn on, after `after` in the order of their ids, at most `count`.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn patients(&self, after: Option<&PersonId>, count: u32) -> Result<Vec<PersonId>, AccountError> {
+        let after = after.map_or("", PersonId::as_str);
+        let rows: Vec<(String,)> = on_database!(&self.database, |pool| {
+            sqlx::query_as(PATIENTS).bind(after).bind(i64::from(count)).fetch_all(pool).await?
+        });
+        Ok(rows.iter().map(|(patient,)| person(patient)).collect::<Result<_, _>>()?)
     }
 
     /// Holds whose time is over at `now`, at most `count` settlements.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use claim::{Adjudication, PersonId, PricedCase, SettlementId};
 use host::{Clock, MAX_MESSAGE_BYTES};
 use money::Fen;
-use payer::request;
+use payer::request::{self, AsIf};
 use rulebook::{Lookup, draws_of};
 use tonic::{Request, Response, Status};
 use wire::payer_v1 as proto;
@@ -36,9 +36,25 @@ impl AccountPayer {
         Self { rules: IndividualAccount::new(), lookup, book, clock }
     }
 
-    async fn balances(&self, person_id: &PersonId, case: &PricedCase) -> Result<Balances, Failure> {
-        let mut balances = Balances { own: self.free(person_id).await?, family: BTreeMap::new() };
+    /// What the bill may draw on, or is taken to.
+    async fn balances(
+        &self,
+        person_id: &PersonId,
+        case: &PricedCase,
+        as_if: Option<&AsIf>,
+    ) -> Result<Balances, Failure> {
+        let taken = |holder: Option<&PersonId>| as_if.map(|as_if| as_if.balances.get(&holder.cloned()).copied());
+        let own = match taken(None) {
+            Some(taken) => taken.unwrap_or_default(),
+            None => self.free(person_id).await?,
+        };
+        let mut balances = Balances { own, family: BTreeMap::new() };
         for holder in &case.visit.family_accounts {
+            if let Some(taken) = taken(Some(holder)) {
+                let free = taken.unwrap_or_default();
+                balances.family.insert(holder.clone(), FamilyBalance { free, is_authorised: taken.is_some() });
+                continue;
+            }
             let authorised = self.book.is_authorised(holder, person_id, case.visit.service_date).await;
             let is_authorised = authorised.map_err(failure::of_book)?;
             let free = if is_authorised { self.free(holder).await? } else { Fen::ZERO };
@@ -72,10 +88,10 @@ impl Payer for AccountPayer {
         &self,
         request: Request<proto::AdjudicateRequest>,
     ) -> Result<Response<proto::AdjudicateResponse>, Status> {
-        let request::Adjudicate { person_id, case, earlier } =
+        let request::Adjudicate { person_id, case, earlier, as_if } =
             request::adjudicate(request.into_inner()).map_err(Failure::from)?;
         let rules = self.lookup.in_force(case.visit.service_date);
-        let balances = self.balances(&person_id, &case).await?;
+        let balances = self.balances(&person_id, &case, as_if.as_ref()).await?;
         let adjudication = self.rules.adjudicate(&rules, &case, &earlier, &balances);
         let adjudication = adjudication.map_err(|error| failure::not_in_force(&error))?;
         Ok(Response::new(proto::AdjudicateResponse { adjudication: Some((&adjudication).into()) }))
@@ -133,6 +149,21 @@ impl Payer for AccountPayer {
         Ok(Response::new(proto::PostResponse { already_posted }))
     }
 
+    async fn adjust(&self, _request: Request<proto::AdjustRequest>) -> Result<Response<proto::AdjustResponse>, Status> {
+        Err(Failure::new(wire::ErrorReason::NotServed, "what was drawn cannot be adjusted").into())
+    }
+
+    /// Persons for whose bills accounts were drawn on.
+    #[tracing::instrument(skip_all, fields(payer = IndividualAccount::ID))]
+    async fn list_persons(
+        &self,
+        request: Request<proto::ListPersonsRequest>,
+    ) -> Result<Response<proto::ListPersonsResponse>, Status> {
+        let (page_size, after) = request::list_persons(request.get_ref()).map_err(Failure::from)?;
+        let patients = self.book.patients(after.as_ref(), page_size).await.map_err(failure::of_book)?;
+        Ok(Response::new(proto::ListPersonsResponse { person_ids: patients.iter().map(ToString::to_string).collect() }))
+    }
+
     /// An account has a balance and no counters.
     async fn get_counters(
         &self,
@@ -161,6 +192,7 @@ impl Payer for AccountPayer {
         let mut postings = Vec::new();
         for of in rest.by_ref().take(usize::try_from(page_size).unwrap_or(usize::MAX)) {
             postings.push(proto::Posting {
+                entry_id: of.settlement_id.to_string(),
                 settlement_id: of.settlement_id.to_string(),
                 fund: wire::claim_v1::Fund::Account.into(),
                 paid_fen: of.amount.get(),

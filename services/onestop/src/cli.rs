@@ -52,6 +52,18 @@ pub enum Command {
     Preview(SettleArgs),
     /// Print the statement of a stored settlement
     Explain(ExplainArgs),
+    /// Cancel a settlement
+    Cancel(CancelArgs),
+    /// Reverse a request whose outcome is unknown
+    Reverse(ReverseArgs),
+    /// Decide a person's settlements anew after a fact was corrected late
+    Readjudicate(ReadjudicateArgs),
+    /// Print a person's links and counters of a year and verify the whole chain
+    History(HistoryArgs),
+    /// Print closed links in the order in which they closed, one JSON object a line
+    Feed(FeedArgs),
+    /// Compute every chain again from scratch and compare it with all that is stored; ends with `N differences`
+    Audit(AuditArgs),
     /// Import register facts from CSV files
     Import(ImportArgs),
     /// Individual accounts: balances, statements, credits, family members, refund and inheritance
@@ -157,6 +169,10 @@ pub struct ServeArgs {
     #[arg(long, env = "ONESTOP_RECOVERY_SECONDS", default_value_t = 10, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(1..=3_600))]
     pub recovery_seconds: u64,
+    /// Calls that may be under way at once; one more is answered OVERLOADED
+    #[arg(long, env = "ONESTOP_CALLS_MAX", default_value_t = 1_024, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub calls_max: u32,
 }
 
 /// How to reach the platform from the command line.
@@ -213,6 +229,131 @@ pub struct ExplainArgs {
     /// How the statement is printed.
     #[command(flatten)]
     pub statement: StatementArgs,
+}
+
+/// How other answers are printed.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct OutputArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Language of what people read: zh-CN or en
+    #[arg(long, env = "ONESTOP_LANG", default_value = "zh-CN", value_name = "LANG")]
+    pub lang: Lang,
+}
+
+/// `onestop cancel`.
+#[derive(Args, Debug)]
+pub struct CancelArgs {
+    /// The settlement
+    #[arg(value_name = "SETTLEMENT_ID")]
+    pub settlement_id: String,
+    /// Your name for this request; sent again under the same name it is the same cancellation
+    #[arg(long, value_name = "ID")]
+    pub request_id: String,
+    /// Decide later settlements that depend on it anew, in the same step
+    #[arg(long)]
+    pub readjudicate_later: bool,
+    /// Cancel it although it was recorded in an earlier year
+    #[arg(long)]
+    pub across_years: bool,
+    /// How to reach the platform.
+    #[command(flatten)]
+    pub client: ClientArgs,
+    /// How what changed is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `onestop reverse`.
+#[derive(Args, Debug)]
+pub struct ReverseArgs {
+    /// The person of the request
+    #[arg(value_name = "PERSON_ID")]
+    pub person_id: String,
+    /// The request to reverse
+    #[arg(value_name = "REQUEST_ID")]
+    pub reversed_request_id: String,
+    /// Your name for this request; sent again under the same name it is the same reversal
+    #[arg(long, value_name = "ID")]
+    pub request_id: String,
+    /// Decide later settlements that depend on it anew, in the same step
+    #[arg(long)]
+    pub readjudicate_later: bool,
+    /// How to reach the platform.
+    #[command(flatten)]
+    pub client: ClientArgs,
+    /// How what changed is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `onestop readjudicate`.
+#[derive(Args, Debug)]
+pub struct ReadjudicateArgs {
+    /// The person
+    #[arg(value_name = "PERSON_ID")]
+    pub person_id: String,
+    /// The first day of service that is decided on the facts of today; its year is the one that is decided
+    #[arg(long, value_name = "DATE")]
+    pub from: NaiveDate,
+    /// Your name for this request; sent again under the same name it is the same step
+    #[arg(long, value_name = "ID")]
+    pub request_id: String,
+    /// Only tell what would change; nothing is written
+    #[arg(long)]
+    pub preview: bool,
+    /// How to reach the platform.
+    #[command(flatten)]
+    pub client: ClientArgs,
+    /// How what changed is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `onestop history`.
+#[derive(Args, Debug)]
+pub struct HistoryArgs {
+    /// The person
+    #[arg(value_name = "PERSON_ID")]
+    pub person_id: String,
+    /// The benefit year
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1..=9_999))]
+    pub year: i32,
+    /// How to reach the platform.
+    #[command(flatten)]
+    pub client: ClientArgs,
+    /// How it is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `onestop feed`.
+#[derive(Args, Debug)]
+pub struct FeedArgs {
+    /// Go on behind this cursor; 0 is from the first link
+    #[arg(long, default_value_t = 0, value_name = "CURSOR", value_parser = clap::value_parser!(i64).range(0..))]
+    pub cursor: i64,
+    /// Wait for more at the end
+    #[arg(long)]
+    pub follow: bool,
+    /// How to reach the platform.
+    #[command(flatten)]
+    pub client: ClientArgs,
+}
+
+/// `onestop audit`.
+#[derive(Args, Debug)]
+pub struct AuditArgs {
+    /// Audit one person in place of everybody
+    #[arg(long, value_name = "PERSON_ID")]
+    pub person: Option<String>,
+    /// How to reach the platform.
+    #[command(flatten)]
+    pub client: ClientArgs,
+    /// How differences are printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// `onestop import`.

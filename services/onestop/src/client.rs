@@ -33,7 +33,7 @@ impl Client {
             return Ok(Self::over(transport.clone(), transport.clone(), transport, None));
         }
         let lookup = rules::lookup(&args.rules)?;
-        let Platform { one_stop, register, accounts, recovery: _, lock } =
+        let Platform { one_stop, register, accounts, orchestrator: _, lock } =
             Platform::open(&args.store.location(), &lookup).await?;
         let (one_stop, register) = (host::in_process(one_stop), host::in_process(register));
         Ok(Self::over(one_stop, register, host::in_process(accounts), Some(lock)))

@@ -51,6 +51,7 @@ impl Fault {
                 if failure.violations.is_empty() {
                     writeln!(out, "  {}", failure.message)?;
                 }
+                failure.settlements.iter().try_for_each(|settlement_id| writeln!(out, "  {settlement_id}"))?;
                 write_violations(out, &failure.violations)
             }
             Self::Transport(status) => writeln!(out, "{place}: {}: {}", status.code(), status.message()),

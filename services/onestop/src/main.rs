@@ -41,6 +41,12 @@ async fn run(cli: Cli) -> Result<bool> {
         Command::Settle(args) => onestop::settle::settle(args, Mode::Settle).await,
         Command::Preview(args) => onestop::settle::settle(args, Mode::Preview).await,
         Command::Explain(args) => onestop::explain::explain(args).await,
+        Command::Cancel(args) => onestop::adjust::cancel(args).await,
+        Command::Reverse(args) => onestop::adjust::reverse(args).await,
+        Command::Readjudicate(args) => onestop::adjust::readjudicate(args).await,
+        Command::History(args) => onestop::history::history(args).await,
+        Command::Feed(args) => onestop::feed::feed(args).await,
+        Command::Audit(args) => onestop::audit::audit(args).await,
         Command::Import(args) => onestop::import::import(args).await,
         Command::Account(command) => onestop::account::run(command).await,
         Command::Subsidies(args) => onestop::subsidies::subsidies(&args),
@@ -57,6 +63,12 @@ fn service_name(command: &Command) -> String {
         Command::Settle(_)
         | Command::Preview(_)
         | Command::Explain(_)
+        | Command::Cancel(_)
+        | Command::Reverse(_)
+        | Command::Readjudicate(_)
+        | Command::History(_)
+        | Command::Feed(_)
+        | Command::Audit(_)
         | Command::Import(_)
         | Command::Account(_)
         | Command::Subsidies(_)

@@ -122,8 +122,8 @@ pub struct Platform {
     pub register: wire::register_v1::register_server::RegisterServer<RegisterService>,
     /// The individual accounts.
     pub accounts: AccountsServer<AccountsService>,
-    /// Finishes what a crash left open.
-    pub recovery: Recovery,
+    /// The orchestrator behind it.
+    pub orchestrator: Orchestrator,
     /// Keeps other processes off the store.
     pub lock: StoreLock,
 }
@@ -143,13 +143,12 @@ impl Platform {
         let (account_payer, accounts) = open_accounts(location, rules).await?;
         payers.push((IndividualAccount::new().id().clone(), host::in_process(account_payer)));
         let orchestrator = open_orchestrator(location, host::in_process(register.clone()), payers, rules).await?;
-        let recovery = Recovery::new(orchestrator.clone());
-        let left = recovery.finish_all().await.map_err(|failure| anyhow!(failure))?;
+        let left = Recovery::new(orchestrator.clone()).finish_all().await.map_err(|failure| anyhow!(failure))?;
         if left > 0 {
             tracing::warn!(links = left, "open links could not be finished yet");
         }
-        let one_stop = orchestrator::server(OneStopService::new(orchestrator));
-        Ok(Self { one_stop, register, accounts, recovery, lock })
+        let one_stop = orchestrator::server(OneStopService::new(orchestrator.clone()));
+        Ok(Self { one_stop, register, accounts, orchestrator, lock })
     }
 }
 

@@ -1,16 +1,29 @@
 //! Statements for people and for programs.
 
+mod adjustment;
 mod json;
 mod table;
 mod words;
 
+use std::fmt::Write;
 use std::str::FromStr;
 
+pub use adjustment::{adjustment_json, adjustment_text};
 pub use json::statement_json;
 pub use table::statement_text;
 pub(crate) use table::{cite, right, yuan};
 pub use words::Words;
 pub(crate) use words::payer_name;
+
+/// Bytes as hexadecimal digits.
+#[must_use]
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
 
 /// The language that people read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use claim::PayerId;
 use host::{Clock, Server, Transport, shutdown_signal};
 use individual_account::IndividualAccount;
-use orchestrator::{OneStopService, Recovery};
+use orchestrator::{OneStopService, Orchestrator, Recovery};
 use rulebook::{Lookup, Rulebook};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -27,12 +27,21 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
     let listener = TcpListener::bind(args.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", args.listen))?;
     let running = assemble(&args, &lookup).await?;
+    let pause = Duration::from_secs(args.recovery_seconds);
     let recovery =
-        running.recovery.map(|recovery| tokio::spawn(recovery.run(Duration::from_secs(args.recovery_seconds))));
+        running.orchestrator.clone().map(|orchestrator| tokio::spawn(Recovery::new(orchestrator).run(pause)));
     // A caller that starts the process waits for this line.
     writeln!(std::io::stdout(), "listening on http://{}", listener.local_addr()?)?;
     tracing::info!(target_name = ?args.target, "serving");
-    let outcome = running.server.run(listener, shutdown_signal()).await;
+    let feeds = running.orchestrator.clone();
+    let shutdown = async move {
+        shutdown_signal().await;
+        // Who reads the feed waits for more, and the server for who reads.
+        if let Some(orchestrator) = feeds {
+            orchestrator.end_feeds();
+        }
+    };
+    let outcome = running.server.run(listener, shutdown).await;
     reload.abort();
     if let Some(recovery) = recovery {
         recovery.abort();
@@ -43,24 +52,26 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
 
 struct Running {
     server: Server,
-    recovery: Option<Recovery>,
+    /// Has open links to finish and feeds to end.
+    orchestrator: Option<Orchestrator>,
     /// What has to live as long as the server.
     held: Box<dyn Send>,
 }
 
 async fn assemble(args: &ServeArgs, lookup: &Lookup) -> Result<Running> {
     let location = args.store.location();
-    let server = Server::new()?;
+    let server = Server::new(usize::try_from(args.calls_max)?)?;
     match args.target {
         Target::All => {
-            let Platform { one_stop, register, accounts, recovery, lock } = Platform::open(&location, lookup).await?;
+            let Platform { one_stop, register, accounts, orchestrator, lock } =
+                Platform::open(&location, lookup).await?;
             let server = server.with(one_stop).with(register).with(accounts);
-            Ok(Running { server, recovery: Some(recovery), held: Box::new(lock) })
+            Ok(Running { server, orchestrator: Some(orchestrator), held: Box::new(lock) })
         }
         Target::Register => {
             let lock = StoreLock::take(&location, &["register"])?;
             let register = register::server(platform::open_register(&location).await?);
-            Ok(Running { server: server.with(register), recovery: None, held: Box::new(lock) })
+            Ok(Running { server: server.with(register), orchestrator: None, held: Box::new(lock) })
         }
         Target::BasicInsurance => payer(server, Payer::BasicInsurance, args, lookup).await,
         Target::CriticalIllness => payer(server, Payer::CriticalIllness, args, lookup).await,
@@ -68,7 +79,7 @@ async fn assemble(args: &ServeArgs, lookup: &Lookup) -> Result<Running> {
         Target::IndividualAccount => {
             let lock = StoreLock::take(&location, &[IndividualAccount::ID])?;
             let (payer, accounts) = platform::open_accounts(&location, lookup).await?;
-            Ok(Running { server: server.with(payer).with(accounts), recovery: None, held: Box::new(lock) })
+            Ok(Running { server: server.with(payer).with(accounts), orchestrator: None, held: Box::new(lock) })
         }
         Target::Orchestrator => orchestrator(server, args, lookup).await,
     }
@@ -78,7 +89,7 @@ async fn payer(server: Server, payer: Payer, args: &ServeArgs, lookup: &Lookup) 
     let location = args.store.location();
     let lock = StoreLock::take(&location, &[payer.service()])?;
     let server = server.with(payer.open(&location, lookup).await?);
-    Ok(Running { server, recovery: None, held: Box::new(lock) })
+    Ok(Running { server, orchestrator: None, held: Box::new(lock) })
 }
 
 async fn orchestrator(server: Server, args: &ServeArgs, lookup: &Lookup) -> Result<Running> {
@@ -94,13 +105,12 @@ async fn orchestrator(server: Server, args: &ServeArgs, lookup: &Lookup) -> Resu
     let location = args.store.location();
     let lock = StoreLock::take(&location, &["orchestrator"])?;
     let orchestrator = platform::open_orchestrator(&location, host::remote(register)?, payers, lookup).await?;
-    let recovery = Recovery::new(orchestrator.clone());
     // Payers may start later than their orchestrator; what stays open is finished by the recovery that runs on.
-    if let Err(failure) = recovery.finish_all().await {
+    if let Err(failure) = Recovery::new(orchestrator.clone()).finish_all().await {
         tracing::warn!(%failure, "open links could not be finished at the start");
     }
-    let server = server.with(orchestrator::server(OneStopService::new(orchestrator)));
-    Ok(Running { server, recovery: Some(recovery), held: Box::new(lock) })
+    let server = server.with(orchestrator::server(OneStopService::new(orchestrator.clone())));
+    Ok(Running { server, orchestrator: Some(orchestrator), held: Box::new(lock) })
 }
 
 fn payer_endpoint(text: &str) -> Result<(PayerId, Transport)> {

@@ -1,10 +1,11 @@
 //! A link of a person's chain: its bytes and the hash that ties it to the link before.
 
-use claim::{PersonId, RequestId, SettlementId};
+use chrono::{DateTime, Utc};
+use claim::{EntryId, PersonId, RequestId};
 use prost::Message;
 use sm3::{Digest, Sm3};
-use wire::proto::onestop::claim::v1::Statement;
-use wire::proto::onestop::journal::v1::{Link, Settlement, link};
+use wire::journal_v1::Link;
+pub(crate) use wire::journal_v1::link::Entry;
 
 /// The hash of a link, SM3, 32 bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,57 +41,77 @@ impl Head {
 /// A link that is ready to be written.
 #[derive(Clone, Debug)]
 pub(crate) struct NewLink {
-    pub(crate) person_id: PersonId,
-    pub(crate) sequence: i64,
-    pub(crate) settlement_id: SettlementId,
+    pub(crate) place: Place,
+    pub(crate) entry_id: EntryId,
+    pub(crate) kind: &'static str,
     pub(crate) caller: String,
     pub(crate) request_id: RequestId,
-    pub(crate) recorded_time: chrono::DateTime<chrono::Utc>,
+    pub(crate) recorded_time: DateTime<Utc>,
     pub(crate) document: Vec<u8>,
     pub(crate) hash: LinkHash,
+    /// The settlements that it changes.
+    pub(crate) changed: Vec<String>,
+    /// The request that it keeps out.
+    pub(crate) reversed_request_id: Option<String>,
     /// Whether a payer holds money for it, so that its number must not have been given up.
     pub(crate) holds_money: bool,
 }
 
-/// What a new link settles, beside its place in the chain.
-pub(crate) struct Settled<'s> {
-    pub(crate) person_id: &'s PersonId,
-    pub(crate) settlement_id: &'s SettlementId,
-    pub(crate) caller: &'s str,
-    pub(crate) request_id: &'s RequestId,
-    pub(crate) recorded_time: chrono::DateTime<chrono::Utc>,
-    pub(crate) case: wire::proto::onestop::claim::v1::Case,
-    pub(crate) statement: Statement,
+/// The place of a link.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Place {
+    pub(crate) person_id: PersonId,
+    pub(crate) sequence: i64,
+}
+
+/// Who asked for a link, and when.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin<'o> {
+    pub(crate) person_id: &'o PersonId,
+    pub(crate) caller: &'o str,
+    pub(crate) request_id: &'o RequestId,
+    pub(crate) recorded_time: DateTime<Utc>,
 }
 
 impl NewLink {
     /// The link that follows `head`.
-    pub(crate) fn after(head: &Head, settled: Settled<'_>) -> Self {
-        let holds_money = crate::payers::holds_money(&settled.statement);
+    pub(crate) fn after(head: &Head, origin: &Origin<'_>, entry_id: EntryId, entry: &Entry) -> Self {
         let sequence = head.sequence.saturating_add(1);
         let previous_hash = head.hash.as_ref().map(|hash| hash.as_bytes().to_vec()).unwrap_or_default();
         let document = Link {
-            person_id: settled.person_id.to_string(),
+            person_id: origin.person_id.to_string(),
             sequence,
             previous_hash: previous_hash.clone(),
-            caller: settled.caller.to_owned(),
-            request_id: settled.request_id.to_string(),
-            recorded_time: Some(wire::timestamp(settled.recorded_time)),
-            entry: Some(link::Entry::Settlement(Settlement {
-                case: Some(settled.case),
-                statement: Some(settled.statement),
-            })),
+            caller: origin.caller.to_owned(),
+            request_id: origin.request_id.to_string(),
+            recorded_time: Some(wire::timestamp(origin.recorded_time)),
+            entry: Some(entry.clone()),
         }
         .encode_to_vec();
+        let holds_money = match entry {
+            Entry::Settlement(settlement) => settlement.statement.as_ref().is_some_and(crate::payers::holds_money),
+            Entry::Adjustment(_) | Entry::ReversedRequest(_) => false,
+        };
+        let (kind, changed, reversed_request_id) = match entry {
+            Entry::Settlement(_) => ("settlement", Vec::new(), None),
+            Entry::Adjustment(adjustment) => {
+                ("adjustment", adjustment.changes.iter().map(|change| change.settlement_id.clone()).collect(), None)
+            }
+            Entry::ReversedRequest(reversed) => {
+                ("reversed-request", Vec::new(), Some(reversed.reversed_request_id.clone()))
+            }
+        };
         Self {
-            person_id: settled.person_id.clone(),
-            sequence,
-            settlement_id: settled.settlement_id.clone(),
-            caller: settled.caller.to_owned(),
-            request_id: settled.request_id.clone(),
-            recorded_time: settled.recorded_time,
+            place: Place { person_id: origin.person_id.clone(), sequence },
+            entry_id,
+            kind,
+            caller: origin.caller.to_owned(),
+            request_id: origin.request_id.clone(),
+            recorded_time: origin.recorded_time,
             hash: hash_of(&previous_hash, &document),
             document,
+            changed,
+            reversed_request_id,
             holds_money,
         }
     }
@@ -101,24 +122,39 @@ pub(crate) fn hash_of(previous_hash: &[u8], document: &[u8]) -> LinkHash {
     LinkHash(Sm3::new().chain_update(previous_hash).chain_update(document).finalize().to_vec())
 }
 
-/// Reads the settlement in a stored link.
+/// Reads a stored link.
 ///
 /// # Errors
-/// Bytes that are not a link, or a link without a settlement.
-pub(crate) fn read(document: &[u8]) -> Result<StoredSettlement, UnreadableLink> {
+/// Bytes that are not a link, or a link without an entry or with an entry that lacks a part.
+pub(crate) fn read(document: &[u8]) -> Result<StoredLink, UnreadableLink> {
     let link = Link::decode(document).map_err(|_| UnreadableLink)?;
-    let Some(link::Entry::Settlement(settlement)) = link.entry else { return Err(UnreadableLink) };
-    let (Some(case), Some(statement)) = (settlement.case, settlement.statement) else { return Err(UnreadableLink) };
-    Ok(StoredSettlement { sequence: link.sequence, request_id: link.request_id, case, statement })
+    let entry = link.entry.ok_or(UnreadableLink)?;
+    if let Entry::Settlement(settlement) = &entry
+        && (settlement.case.is_none() || settlement.statement.is_none())
+    {
+        return Err(UnreadableLink);
+    }
+    Ok(StoredLink {
+        person_id: link.person_id,
+        sequence: link.sequence,
+        previous_hash: link.previous_hash,
+        caller: link.caller,
+        request_id: link.request_id,
+        recorded_time: link.recorded_time.unwrap_or_default(),
+        entry,
+    })
 }
 
-/// A settlement as a stored link tells it.
+/// A link as its bytes tell it.
 #[derive(Clone, Debug)]
-pub(crate) struct StoredSettlement {
+pub(crate) struct StoredLink {
+    pub(crate) person_id: String,
     pub(crate) sequence: i64,
+    pub(crate) previous_hash: Vec<u8>,
+    pub(crate) caller: String,
     pub(crate) request_id: String,
-    pub(crate) case: wire::proto::onestop::claim::v1::Case,
-    pub(crate) statement: Statement,
+    pub(crate) recorded_time: prost_types::Timestamp,
+    pub(crate) entry: Entry,
 }
 
 /// Stored bytes that are not a link.
@@ -128,36 +164,54 @@ pub(crate) struct UnreadableLink;
 
 #[cfg(test)]
 mod tests {
+    use wire::journal_v1::{Adjustment, ReversedRequest, Settlement, SettlementChange};
+
     use super::*;
 
-    fn settled<'s>(person: &'s PersonId, settlement: &'s SettlementId, request: &'s RequestId) -> Settled<'s> {
-        Settled {
-            person_id: person,
-            settlement_id: settlement,
+    fn after(head: &Head) -> NewLink {
+        let case = wire::claim_v1::Case { total_fen: 1, ..Default::default() };
+        let statement = Some(wire::claim_v1::Statement::default());
+        let origin = Origin {
+            person_id: &PersonId::new("p").unwrap(),
             caller: "local",
-            request_id: request,
-            recorded_time: chrono::DateTime::UNIX_EPOCH,
-            case: wire::proto::onestop::claim::v1::Case { total_fen: 1, ..Default::default() },
-            statement: Statement::default(),
-        }
+            request_id: &RequestId::new("r").unwrap(),
+            recorded_time: DateTime::UNIX_EPOCH,
+        };
+        let entry = Entry::Settlement(Settlement { case: Some(case), statement });
+        NewLink::after(head, &origin, EntryId::new("s").unwrap(), &entry)
     }
 
     #[test]
     fn a_link_reads_back_and_its_hash_covers_every_byte_and_the_link_before() {
-        let (person, settlement, request) =
-            (PersonId::new("p").unwrap(), SettlementId::new("s").unwrap(), RequestId::new("r").unwrap());
-        let first = NewLink::after(&Head::EMPTY, settled(&person, &settlement, &request));
-        assert_eq!(first.sequence, 1);
-        assert_eq!(read(&first.document).unwrap().case.total_fen, 1);
+        let first = after(&Head::EMPTY);
+        assert_eq!((first.place.sequence, first.kind), (1, "settlement"));
+        let Entry::Settlement(settlement) = read(&first.document).unwrap().entry else { panic!("a settlement") };
+        assert_eq!(settlement.case.unwrap().total_fen, 1);
         assert_eq!(first.hash, hash_of(&[], &first.document));
 
         let head = Head { sequence: 1, hash: Some(first.hash.clone()), open: false };
-        let second = NewLink::after(&head, settled(&person, &settlement, &request));
+        let second = after(&head);
         assert_eq!(second.hash, hash_of(first.hash.as_bytes(), &second.document));
         let mut changed = second.document.clone();
         *changed.last_mut().unwrap() ^= 1;
         assert_ne!(second.hash, hash_of(first.hash.as_bytes(), &changed));
         assert_ne!(second.hash, hash_of(&[], &second.document));
+    }
+
+    #[test]
+    fn a_link_names_the_settlements_it_changes_and_the_request_it_keeps_out() {
+        let change = |id: &str| SettlementChange { settlement_id: id.to_owned(), ..Default::default() };
+        let origin = Origin {
+            person_id: &PersonId::new("p").unwrap(),
+            caller: "local",
+            request_id: &RequestId::new("r").unwrap(),
+            recorded_time: DateTime::UNIX_EPOCH,
+        };
+        let link = |entry| NewLink::after(&Head::EMPTY, &origin, EntryId::new("e").unwrap(), &entry);
+        let adjustment = Adjustment { changes: vec![change("s"), change("t")], ..Default::default() };
+        assert_eq!(link(Entry::Adjustment(adjustment)).changed, ["s", "t"]);
+        let reversed = ReversedRequest { reversed_request_id: "late".to_owned() };
+        assert_eq!(link(Entry::ReversedRequest(reversed)).reversed_request_id.as_deref(), Some("late"));
     }
 
     #[test]

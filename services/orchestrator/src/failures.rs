@@ -33,6 +33,11 @@ pub(crate) fn of_service(status: &Status, unreachable: ErrorReason) -> Failure {
     }
 }
 
+/// There is no such settlement, or another caller made it.
+pub(crate) fn no_settlement() -> Failure {
+    Failure::new(ErrorReason::SettlementNotFound, "no settlement has this settlement_id")
+}
+
 /// A failure of the journal's queue or store.
 pub(crate) fn of_journal(error: &JournalError) -> Failure {
     match error {

@@ -3,33 +3,46 @@
 //! Links are written once and never changed. An append that finds its place taken changes nothing and says so; that
 //! decides every race for a person's chain.
 
+mod feed;
 mod postgres;
 mod sqlite;
 
+use std::collections::HashSet;
+
 use claim::{PersonId, RequestId, SettlementId};
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Row, Type};
 use store::{BatchError, BatchLimits, Batcher, Database, Location, Migration, Migrations, StoreError, on_database};
 
-use crate::chain::{Head, NewLink};
+use crate::chain::{Head, NewLink, Place};
 
 const MIGRATIONS: Migrations = Migrations {
     sqlite: &[
         Migration { version: 1, name: "journal", sql: include_str!("../migrations/sqlite/0001_journal.sql") },
+        Migration { version: 2, name: "adjustments", sql: include_str!("../migrations/sqlite/0002_adjustments.sql") },
+        Migration { version: 3, name: "feed", sql: include_str!("../migrations/sqlite/0003_feed.sql") },
         Migration {
-            version: 10,
+            version: 4,
             name: "spent_numbers",
-            sql: include_str!("../migrations/sqlite/0010_spent_numbers.sql"),
+            sql: include_str!("../migrations/sqlite/0004_spent_numbers.sql"),
         },
     ],
     postgres: &[
         Migration { version: 1, name: "journal", sql: include_str!("../migrations/postgres/0001_journal.sql") },
+        Migration { version: 2, name: "adjustments", sql: include_str!("../migrations/postgres/0002_adjustments.sql") },
+        Migration { version: 3, name: "feed", sql: include_str!("../migrations/postgres/0003_feed.sql") },
         Migration {
-            version: 10,
+            version: 4,
             name: "spent_numbers",
-            sql: include_str!("../migrations/postgres/0010_spent_numbers.sql"),
+            sql: include_str!("../migrations/postgres/0004_spent_numbers.sql"),
         },
     ],
 };
+
+/// The bytes of the link that last changed the settlement in `link`.
+const LAST_CHANGE: &str = "(SELECT changing.document FROM changed_settlement AS changed JOIN link AS changing
+        ON changing.person_id = changed.person_id AND changing.sequence = changed.sequence
+    WHERE changed.person_id = link.person_id AND changed.settlement_id = link.entry_id
+    ORDER BY changed.sequence DESC LIMIT 1) AS last_change";
 
 /// Why the journal has no answer.
 pub type JournalError = BatchError<StoreError>;
@@ -40,6 +53,8 @@ pub(crate) struct ChainRead {
     pub(crate) head: Head,
     /// The bytes of the link that this request made.
     pub(crate) same_request: Option<Vec<u8>>,
+    /// Whether the request was reversed before it arrived.
+    pub(crate) is_reversed: bool,
 }
 
 /// What a read of a chain asks for.
@@ -50,11 +65,30 @@ pub(crate) struct ChainQuery {
     pub(crate) request_id: RequestId,
 }
 
-/// The place of an open link.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct OpenLink {
-    pub(crate) person_id: PersonId,
+/// The bytes of a settlement's link, and of the link that last changed it.
+#[derive(Clone, Debug)]
+pub(crate) struct SettlementRead {
+    pub(crate) document: Vec<u8>,
+    pub(crate) last_change: Option<Vec<u8>>,
+}
+
+/// A link as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkRow {
     pub(crate) sequence: i64,
+    pub(crate) entry_id: String,
+    pub(crate) caller: String,
+    pub(crate) request_id: String,
+    pub(crate) document: Vec<u8>,
+    pub(crate) hash: Vec<u8>,
+}
+
+/// A link in the feed.
+#[derive(Clone, Debug)]
+pub(crate) struct FeedRow {
+    pub(crate) position: i64,
+    pub(crate) document: Vec<u8>,
+    pub(crate) hash: Vec<u8>,
 }
 
 /// One change of the journal.
@@ -63,7 +97,7 @@ enum Write {
     /// Adds a link and opens it, unless its place or its request id is taken.
     Append(NewLink),
     /// Closes a link; closing it again has no effect.
-    Close(OpenLink),
+    Close(Place),
 }
 
 /// Every person's chain. Cheap to clone.
@@ -119,13 +153,13 @@ impl Journal {
         self.writes.submit(Write::Append(link)).await
     }
 
-    /// Closes a link whose payers have all booked it.
-    pub(crate) async fn close(&self, link: OpenLink) -> Result<(), JournalError> {
+    /// Closes a link whose payers have all booked it, and queues it for the feed.
+    pub(crate) async fn close(&self, link: Place) -> Result<(), JournalError> {
         self.writes.submit(Write::Close(link)).await.map(drop)
     }
 
     /// Makes sure that a settlement which held money is either a link already or will never be one: afterwards
-    /// [`Journal::link_of`] has the last word.
+    /// [`Journal::settlement`] has the last word.
     pub(crate) async fn spend(&self, person_id: &PersonId, settlement_id: &SettlementId) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO spent_number (person_id, settlement_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
         on_database!(&self.database, |pool| {
@@ -135,7 +169,7 @@ impl Journal {
     }
 
     /// Some open links, at most `count`.
-    pub(crate) async fn open_links(&self, count: i64) -> Result<Vec<OpenLink>, StoreError> {
+    pub(crate) async fn open_links(&self, count: i64) -> Result<Vec<Place>, StoreError> {
         const SQL: &str = "SELECT person_id, sequence FROM open_link LIMIT $1";
         on_database!(&self.database, |pool| {
             let rows = sqlx::query(SQL).bind(count).fetch_all(pool).await?;
@@ -143,49 +177,110 @@ impl Journal {
         })
     }
 
-    /// The bytes of one link.
-    pub(crate) async fn link(&self, link: &OpenLink) -> Result<Option<Vec<u8>>, StoreError> {
-        const SQL: &str = "SELECT document FROM link WHERE person_id = $1 AND sequence = $2";
+    /// A settlement.
+    pub(crate) async fn settlement(&self, settlement_id: &SettlementId) -> Result<Option<SettlementRead>, StoreError> {
+        let sql = format!("SELECT document, {LAST_CHANGE} FROM link WHERE entry_id = $1 AND kind = 'settlement'");
         on_database!(&self.database, |pool| {
-            let row = sqlx::query(SQL).bind(link.person_id.as_str()).bind(link.sequence).fetch_optional(pool).await?;
-            Ok(row.map(|row| row.try_get("document")).transpose()?)
+            let row = sqlx::query(AssertSqlSafe(sql)).bind(settlement_id.as_str()).fetch_optional(pool).await?;
+            row.map(|row| settlement_of(&row)).transpose()
         })
     }
 
-    /// The bytes of the link that made a settlement.
-    pub(crate) async fn link_of(&self, settlement_id: &SettlementId) -> Result<Option<Vec<u8>>, StoreError> {
-        const SQL: &str = "SELECT document FROM link WHERE settlement_id = $1";
-        on_database!(&self.database, |pool| {
-            let row = sqlx::query(SQL).bind(settlement_id.as_str()).fetch_optional(pool).await?;
-            Ok(row.map(|row| row.try_get("document")).transpose()?)
-        })
-    }
-
-    /// The bytes of a person's links before `sequence`, newest first, at most `count`.
-    pub(crate) async fn links_before(
+    /// A person's settlements before `sequence`, newest first, at most `count`.
+    pub(crate) async fn settlements_before(
         &self,
         person_id: &PersonId,
         sequence: i64,
         count: i64,
-    ) -> Result<Vec<Vec<u8>>, StoreError> {
-        const SQL: &str =
-            "SELECT document FROM link WHERE person_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3";
+    ) -> Result<Vec<SettlementRead>, StoreError> {
+        let sql = format!(
+            "SELECT document, {LAST_CHANGE} FROM link
+            WHERE person_id = $1 AND sequence < $2 AND kind = 'settlement' ORDER BY sequence DESC LIMIT $3"
+        );
+        on_database!(&self.database, |pool| {
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(person_id.as_str()).bind(sequence).bind(count);
+            query.fetch_all(pool).await?.iter().map(settlement_of).collect()
+        })
+    }
+
+    /// A person's links from `sequence` on in their order, at most `count`.
+    pub(crate) async fn links_from(
+        &self,
+        person_id: &PersonId,
+        sequence: i64,
+        count: i64,
+    ) -> Result<Vec<LinkRow>, StoreError> {
+        const SQL: &str = "SELECT sequence, entry_id, caller, request_id, document, hash FROM link
+            WHERE person_id = $1 AND sequence >= $2 ORDER BY sequence LIMIT $3";
         on_database!(&self.database, |pool| {
             let query = sqlx::query(SQL).bind(person_id.as_str()).bind(sequence).bind(count);
-            let rows = query.fetch_all(pool).await?;
-            rows.iter().map(|row| Ok(row.try_get("document")?)).collect()
+            let row = |row: &_| Ok(link_row(row)?);
+            query.fetch_all(pool).await?.iter().map(row).collect()
         })
+    }
+
+    /// Persons with a chain after `after`, in the order of their ids, at most `count`.
+    pub(crate) async fn persons(&self, after: Option<&PersonId>, count: i64) -> Result<Vec<PersonId>, StoreError> {
+        const SQL: &str = "SELECT DISTINCT person_id FROM link WHERE person_id > $1 ORDER BY person_id LIMIT $2";
+        let after = after.map_or("", PersonId::as_str);
+        let persons: Vec<String> = on_database!(&self.database, |pool| {
+            sqlx::query_scalar(SQL).bind(after).bind(count).fetch_all(pool).await?
+        });
+        persons.iter().map(|person_id| PersonId::new(person_id).map_err(StoreError::corrupt)).collect()
+    }
+
+    /// Which of `persons` have a chain.
+    pub(crate) async fn with_chain(&self, persons: &[PersonId]) -> Result<HashSet<PersonId>, StoreError> {
+        const SQL: &str = "SELECT EXISTS (SELECT 1 FROM link WHERE person_id = $1)";
+        let mut known = HashSet::new();
+        for person_id in persons {
+            let has_chain: bool = on_database!(&self.database, |pool| {
+                sqlx::query_scalar(SQL).bind(person_id.as_str()).fetch_one(pool).await?
+            });
+            if has_chain {
+                known.insert(person_id.clone());
+            }
+        }
+        Ok(known)
     }
 }
 
-fn open_link(person_id: &str, sequence: i64) -> Result<OpenLink, StoreError> {
+fn settlement_of<'r, R>(row: &'r R) -> Result<SettlementRead, StoreError>
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
+{
+    Ok(SettlementRead { document: row.try_get("document")?, last_change: row.try_get("last_change")? })
+}
+
+fn link_row<'r, R>(row: &'r R) -> Result<LinkRow, sqlx::Error>
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+{
+    Ok(LinkRow {
+        entry_id: row.try_get("entry_id")?,
+        caller: row.try_get("caller")?,
+        request_id: row.try_get("request_id")?,
+        sequence: row.try_get("sequence")?,
+        document: row.try_get("document")?,
+        hash: row.try_get("hash")?,
+    })
+}
+
+fn open_link(person_id: &str, sequence: i64) -> Result<Place, StoreError> {
     let person_id = PersonId::new(person_id).map_err(|error| StoreError::corrupt(format!("person_id {error}")))?;
-    Ok(OpenLink { person_id, sequence })
+    Ok(Place { person_id, sequence })
 }
 
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
+    use claim::EntryId;
     use store::testing::TestStore;
 
     use super::*;
@@ -193,14 +288,16 @@ mod tests {
 
     fn link(settlement: &str, request: &str, holds_money: bool) -> NewLink {
         NewLink {
-            person_id: PersonId::new("p").unwrap(),
-            sequence: 1,
-            settlement_id: SettlementId::new(settlement).unwrap(),
+            place: Place { person_id: PersonId::new("p").unwrap(), sequence: 1 },
+            entry_id: EntryId::new(settlement).unwrap(),
+            kind: "settlement",
             caller: "local".to_owned(),
             request_id: RequestId::new(request).unwrap(),
             recorded_time: DateTime::UNIX_EPOCH,
             document: vec![1],
             hash: LinkHash::from_stored(vec![1]),
+            changed: Vec::new(),
+            reversed_request_id: None,
             holds_money,
         }
     }
@@ -213,12 +310,12 @@ mod tests {
             journal.spend(&person, &settlement).await.unwrap();
             journal.spend(&person, &settlement).await.unwrap();
             assert!(!journal.append(link("late", "r", true)).await.unwrap(), "{}", store.name);
-            assert_eq!(journal.link_of(&settlement).await.unwrap(), None);
+            assert!(journal.settlement(&settlement).await.unwrap().is_none());
 
             assert!(journal.append(link("in-time", "r", true)).await.unwrap());
             let settlement = SettlementId::new("in-time").unwrap();
             journal.spend(&person, &settlement).await.unwrap();
-            assert!(journal.link_of(&settlement).await.unwrap().is_some());
+            assert!(journal.settlement(&settlement).await.unwrap().is_some());
             assert!(!journal.append(link("too-late-for-its-place", "r-2", true)).await.unwrap());
         }
     }

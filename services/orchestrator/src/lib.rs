@@ -4,15 +4,27 @@
 //! the payers are asked; one link of the person's chain is the commit point; what follows it can be repeated by
 //! anybody until the link is closed.
 
+mod adjust;
+mod answers;
+mod audit;
 mod chain;
+mod decide;
+mod difference;
+mod fact_changes;
 mod facts;
 mod failures;
+mod feed;
+mod history;
 mod journal;
 mod payers;
 mod question;
 mod recovery;
+mod replay;
+mod request;
 mod service;
 mod settle;
+mod standing;
+mod verify;
 
 pub use journal::{Journal, JournalError};
 pub use payers::Payers;

@@ -1,15 +1,25 @@
 //! The payers, by name, through their one service.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use claim::PayerId;
+use claim::{PayerId, PersonId};
 use futures::future::{FutureExt, try_join_all};
 use host::{MAX_MESSAGE_BYTES, Transport};
+use tonic::Request;
+use wire::journal_v1::Adjustment;
 use wire::payer_v1::payer_client::PayerClient;
-use wire::payer_v1::{AdjudicateRequest, ExpiredHold, HoldRequest, ListExpiredHoldsRequest, PostRequest, VoidRequest};
+use wire::payer_v1::{
+    AdjudicateRequest, AdjustRequest, Counter, ExpiredHold, GetCountersRequest, HoldRequest, ListExpiredHoldsRequest,
+    ListPersonsRequest, ListPostingsRequest, PostRequest, Posting, VoidRequest,
+};
 use wire::{ErrorReason, Failure, claim_v1 as proto};
 
 use crate::failures;
+
+const BOOKING_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many postings are read at once.
+const PAGE_SIZE: i32 = 500;
 
 /// The way to each payer. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -64,6 +74,82 @@ impl Payers {
         });
         let posts = posts.collect::<Result<Vec<_>, Failure>>()?;
         try_join_all(posts).await.map(drop)
+    }
+
+    /// The payers' names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &PayerId> {
+        self.0.iter().map(|(payer, _)| payer)
+    }
+
+    /// Where each payer's counters of a person's year stand; without a year, those of every year.
+    pub(crate) async fn counters(
+        &self,
+        person_id: &PersonId,
+        benefit_year: Option<i32>,
+    ) -> Result<Vec<(String, Vec<Counter>)>, Failure> {
+        let asked = self.0.iter().map(|(payer, client)| {
+            let (mut client, person_id) = (client.clone(), person_id.to_string());
+            let benefit_year = benefit_year.unwrap_or(0);
+            async move {
+                let answer = client.get_counters(GetCountersRequest { person_id, benefit_year }).await;
+                let answer = answer.map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))?;
+                Ok((payer.to_string(), answer.into_inner().counters))
+            }
+        });
+        try_join_all(asked).await
+    }
+
+    /// Every posting of a person at one payer.
+    pub(crate) async fn postings(&self, payer: &PayerId, person_id: &PersonId) -> Result<Vec<Posting>, Failure> {
+        let mut client = self.client(payer.as_str())?;
+        let mut postings = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let request = ListPostingsRequest { person_id: person_id.to_string(), page_size: PAGE_SIZE, page_token };
+            let answer = client.list_postings(request).await;
+            let answer = answer.map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))?;
+            let page = answer.into_inner();
+            postings.extend(page.postings);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(postings);
+            }
+        }
+    }
+
+    /// Persons in the books of one payer, in the order of their ids.
+    pub(crate) async fn persons(
+        &self,
+        payer: &PayerId,
+        after: Option<&PersonId>,
+        count: u32,
+    ) -> Result<Vec<PersonId>, Failure> {
+        let after_person_id = after.map(ToString::to_string).unwrap_or_default();
+        let page_size = i32::try_from(count).unwrap_or(i32::MAX);
+        let answer = self.client(payer.as_str())?.list_persons(ListPersonsRequest { page_size, after_person_id }).await;
+        let answer = answer.map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))?;
+        let persons = answer.into_inner().person_ids;
+        persons.iter().map(|person| PersonId::new(person).map_err(Failure::invariant_violated)).collect()
+    }
+
+    /// Has each payer book its part of `adjustment`, all at once. Booking again has no effect.
+    pub(crate) async fn adjust(
+        &self,
+        person_id: &PersonId,
+        recorded_time: prost_types::Timestamp,
+        adjustment: &Adjustment,
+    ) -> Result<(), Failure> {
+        let bookings = adjustment.bookings.iter().map(|booking| {
+            let request = AdjustRequest {
+                person_id: person_id.to_string(),
+                adjustment_id: adjustment.adjustment_id.clone(),
+                booking: Some(booking.clone()),
+                recorded_time: Some(recorded_time),
+            };
+            Ok(adjust(self.client(&booking.payer)?, request))
+        });
+        let bookings = bookings.collect::<Result<Vec<_>, Failure>>()?;
+        try_join_all(bookings).await.map(drop)
     }
 }
 
@@ -131,6 +217,18 @@ fn draws(decision: &proto::Adjudication) -> bool {
 }
 
 async fn post(mut payer: PayerClient<Transport>, request: PostRequest) -> Result<(), Failure> {
-    let answer = payer.post(request).await;
+    let answer = payer.post(within(request)).await;
     answer.map(drop).map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))
+}
+
+async fn adjust(mut payer: PayerClient<Transport>, request: AdjustRequest) -> Result<(), Failure> {
+    let answer = payer.adjust(within(request)).await;
+    answer.map(drop).map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))
+}
+
+/// What is booked has no caller who would set a deadline, and a payer that hangs must not stop recovery for ever.
+fn within<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(BOOKING_TIMEOUT);
+    request
 }

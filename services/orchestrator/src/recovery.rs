@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt};
 use wire::Failure;
 
+use crate::chain::Place;
 use crate::failures;
-use crate::journal::OpenLink;
 use crate::settle::Orchestrator;
 
 /// How many open links one look takes.
@@ -65,12 +65,12 @@ impl Recovery {
         }
     }
 
-    async fn look(&self) -> Result<Vec<OpenLink>, Failure> {
+    async fn look(&self) -> Result<Vec<Place>, Failure> {
         self.orchestrator.journal().open_links(LOOK_MAX).await.map_err(|error| failures::of_store(&error))
     }
 
     /// Finishes `links`; answers those that could not be finished.
-    async fn finish(&self, links: Vec<OpenLink>) -> Vec<OpenLink> {
+    async fn finish(&self, links: Vec<Place>) -> Vec<Place> {
         let finished = stream::iter(links).map(|link| async {
             let outcome = self.orchestrator.finish(&link).await;
             outcome.err().map(|failure| {

@@ -1,34 +1,58 @@
 //! The gRPC service `OneStop`.
 
+use std::sync::Arc;
+
 use claim::{PersonId, RequestId, SettlementId, Statement, Violations};
 use host::MAX_MESSAGE_BYTES;
 use tonic::{Request, Response, Status};
+use wire::journal_v1::Adjustment;
 use wire::settlement_v1::one_stop_server::{OneStop, OneStopServer};
 use wire::settlement_v1::{
-    CancelRequest, CancelResponse, ExplainRequest, ExplainResponse, GetRequest, GetResponse, ListRequest, ListResponse,
-    PreviewRequest, PreviewResponse, ReverseRequest, ReverseResponse, SettleRequest, SettleResponse, SettlementSummary,
+    AuditRequest, AuditResponse, CancelRequest, CancelResponse, ExplainRequest, ExplainResponse, FeedRequest,
+    FeedResponse, GetHistoryRequest, GetHistoryResponse, GetRequest, GetResponse, ListRequest, ListResponse,
+    PreviewRequest, PreviewResponse, ReadjudicateRequest, ReadjudicateResponse, ReversalOutcome, ReverseRequest,
+    ReverseResponse, SettleRequest, SettleResponse, SettlementState, SettlementSummary,
 };
-use wire::{ErrorReason, Failure};
+use wire::{Failure, read};
 
-use crate::chain::StoredSettlement;
-use crate::settle::Orchestrator;
+use crate::adjust::Words;
+use crate::answers::Answers;
+use crate::chain::Entry;
+use crate::failures;
+use crate::request::{Asked, Call};
+use crate::settle::{Done, Orchestrator, Planned};
+use crate::standing::Standing;
 
 /// Who calls, as long as the platform does not ask for an identity.
 const CALLER: &str = "local";
 const PAGE_DEFAULT: i32 = 50;
 const PAGE_MAX: i32 = 500;
+/// Benefit years that can be asked for.
+const YEARS: std::ops::RangeInclusive<i32> = 1..=9_999;
 
 /// Serves an orchestrator by gRPC.
 #[derive(Clone)]
 pub struct OneStopService {
     orchestrator: Orchestrator,
+    caller: Arc<str>,
 }
 
 impl OneStopService {
-    /// Serves `orchestrator`.
+    /// Serves `orchestrator` to whoever calls.
     #[must_use]
-    pub const fn new(orchestrator: Orchestrator) -> Self {
-        Self { orchestrator }
+    pub fn new(orchestrator: Orchestrator) -> Self {
+        Self::for_caller(orchestrator, CALLER)
+    }
+
+    /// Serves `orchestrator` to `caller` alone: requests are its own, and so is what it cancels and reverses.
+    #[must_use]
+    pub fn for_caller(orchestrator: Orchestrator, caller: &str) -> Self {
+        Self { orchestrator, caller: Arc::from(caller) }
+    }
+
+    async fn standing(&self, settlement_id: &str) -> Result<Standing, Failure> {
+        let settlement_id: SettlementId = only("settlement_id", settlement_id)?;
+        self.orchestrator.standing(&settlement_id).await?.ok_or_else(failures::no_settlement)
     }
 }
 
@@ -42,6 +66,35 @@ pub fn server(service: OneStopService) -> OneStopServer<OneStopService> {
 
 #[tonic::async_trait]
 impl OneStop for OneStopService {
+    type GetHistoryStream = Answers<GetHistoryResponse>;
+    type FeedStream = Answers<FeedResponse>;
+    type AuditStream = Answers<AuditResponse>;
+
+    async fn get_history(
+        &self,
+        request: Request<GetHistoryRequest>,
+    ) -> Result<Response<Self::GetHistoryStream>, Status> {
+        let GetHistoryRequest { person_id, benefit_year } = request.into_inner();
+        let asked = read(|at| {
+            let person_id = at.id("person_id", &person_id);
+            let benefit_year = at.number("benefit_year", benefit_year, YEARS);
+            Some((person_id?, benefit_year?))
+        });
+        let (person_id, benefit_year) = asked.map_err(Failure::from)?;
+        Ok(Response::new(self.orchestrator.history(person_id, benefit_year)))
+    }
+
+    async fn feed(&self, request: Request<FeedRequest>) -> Result<Response<Self::FeedStream>, Status> {
+        let FeedRequest { cursor, stop_at_end } = request.into_inner();
+        let cursor = read(|at| at.number("cursor", cursor, 0..=i64::MAX)).map_err(Failure::from)?;
+        Ok(Response::new(self.orchestrator.feed(cursor, stop_at_end)))
+    }
+
+    async fn audit(&self, request: Request<AuditRequest>) -> Result<Response<Self::AuditStream>, Status> {
+        let person_id = read(|at| at.optional_id("person_id", &request.get_ref().person_id)).map_err(Failure::from)?;
+        Ok(Response::new(self.orchestrator.audit(person_id)))
+    }
+
     async fn preview(&self, request: Request<PreviewRequest>) -> Result<Response<PreviewResponse>, Status> {
         let case = request.into_inner().case.ok_or_else(|| missing("case"))?;
         let statement = self.orchestrator.preview(case).await?;
@@ -56,27 +109,37 @@ impl OneStop for OneStopService {
             violations.add("case", "is required");
             return Err(Failure::from(violations).into());
         };
+        let decider = self.orchestrator.decider();
         let Some(request_id) = request_id else {
-            let faults = self.orchestrator.faults_of(&case).await;
+            let faults = decider.faults_of(&case).await;
             return Err(Failure::from(violations).with_violations(faults).into());
         };
-        let outcome = self.orchestrator.settle(CALLER, request_id, case).await?;
-        let (statement, already_settled) = (Some(outcome.statement), outcome.already_settled);
-        Ok(Response::new(SettleResponse { statement, already_settled }))
+        let message = case;
+        let case = decider.read(&message).await?;
+        let (caller, person_id) = (self.caller.to_string(), case.person_id.clone());
+        let asked = Asked::Settle { case: Box::new(case), message: Box::new(message) };
+        let request = Call { caller, request_id, person_id, asked };
+        let Done { planned, already_done } = self.orchestrator.carry_out(&request).await?;
+        let Planned::Append(entry) = planned else { return Err(settled_nothing().into()) };
+        let Entry::Settlement(settlement) = *entry else { return Err(settled_nothing().into()) };
+        let statement = settlement.statement.unwrap_or_default();
+        let state =
+            if already_done { self.standing(&statement.settlement_id).await?.state } else { SettlementState::Settled };
+        let statement = Some(statement);
+        Ok(Response::new(SettleResponse { statement, already_settled: already_done, state: state.into() }))
     }
 
     async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
-        let settlement_id: SettlementId = only("settlement_id", &request.into_inner().settlement_id)?;
-        let statement = self.orchestrator.get(&settlement_id).await?;
-        Ok(Response::new(GetResponse { statement: Some(statement) }))
+        let Standing { statement, state, last_change, .. } = self.standing(&request.into_inner().settlement_id).await?;
+        Ok(Response::new(GetResponse { statement: Some(statement), state: state.into(), last_change }))
     }
 
     async fn explain(&self, request: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
-        let settlement_id: SettlementId = only("settlement_id", &request.into_inner().settlement_id)?;
-        let message = self.orchestrator.get(&settlement_id).await?;
+        let Standing { statement: message, state, last_change, .. } =
+            self.standing(&request.into_inner().settlement_id).await?;
         let statement = Statement::try_from(message.clone()).map_err(Failure::invariant_violated)?;
         let figures = statement.figures().iter().map(Into::into).collect();
-        Ok(Response::new(ExplainResponse { statement: Some(message), figures }))
+        Ok(Response::new(ExplainResponse { statement: Some(message), figures, state: state.into(), last_change }))
     }
 
     async fn list(&self, request: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {
@@ -96,17 +159,86 @@ impl OneStop for OneStopService {
         Ok(Response::new(ListResponse { settlements, next_page_token }))
     }
 
-    async fn cancel(&self, _request: Request<CancelRequest>) -> Result<Response<CancelResponse>, Status> {
-        Err(not_served("Cancel"))
+    async fn cancel(&self, request: Request<CancelRequest>) -> Result<Response<CancelResponse>, Status> {
+        let CancelRequest { request_id, settlement_id, readjudicate_later, across_years } = request.into_inner();
+        let ids = read(|at| {
+            let request_id = at.id("request_id", &request_id);
+            let settlement_id = at.id("settlement_id", &settlement_id);
+            Some((request_id?, settlement_id?))
+        });
+        let (request_id, settlement_id) = ids.map_err(Failure::from)?;
+        let words = Words { readjudicate_later, across_years };
+        let request = self.orchestrator.cancellation(&self.caller, request_id, settlement_id, words).await?;
+        let Done { planned, already_done } = self.orchestrator.carry_out(&request).await?;
+        let (adjustment, _) = adjustment_of(planned);
+        Ok(Response::new(CancelResponse { adjustment, already_done }))
     }
 
-    async fn reverse(&self, _request: Request<ReverseRequest>) -> Result<Response<ReverseResponse>, Status> {
-        Err(not_served("Reverse"))
+    async fn reverse(&self, request: Request<ReverseRequest>) -> Result<Response<ReverseResponse>, Status> {
+        let message = request.into_inner();
+        let request = read(|at| {
+            let request_id = at.id("request_id", &message.request_id);
+            let person_id = at.id("person_id", &message.person_id);
+            let reversed_request_id: Option<RequestId> = at.id("reversed_request_id", &message.reversed_request_id);
+            let is_other = message.reversed_request_id != message.request_id;
+            at.check("reversed_request_id", is_other, "is the request that reverses")?;
+            let (reversed_request_id, readjudicate_later) = (reversed_request_id?, message.readjudicate_later);
+            let asked = Asked::Reverse { reversed_request_id, readjudicate_later };
+            Some(Call { caller: self.caller.to_string(), request_id: request_id?, person_id: person_id?, asked })
+        });
+        let Done { planned, already_done } = self.orchestrator.carry_out(&request.map_err(Failure::from)?).await?;
+        let (adjustment, outcome) = adjustment_of(planned);
+        Ok(Response::new(ReverseResponse { outcome: outcome.into(), adjustment, already_done }))
+    }
+
+    async fn readjudicate(
+        &self,
+        request: Request<ReadjudicateRequest>,
+    ) -> Result<Response<ReadjudicateResponse>, Status> {
+        let message = request.into_inner();
+        let request = read(|at| {
+            let request_id = at.id("request_id", &message.request_id);
+            let person_id = at.id("person_id", &message.person_id);
+            let from_date = at.date("from_date", message.from_date)?;
+            let asked = Asked::Readjudicate { from_date };
+            let caller = self.caller.to_string();
+            Some((Call { caller, request_id: request_id?, person_id: person_id?, asked }, from_date))
+        });
+        let (request, from_date) = request.map_err(Failure::from)?;
+        let (adjustment, already_done) = if message.preview {
+            (Some(self.orchestrator.preview_readjudication(&request, from_date).await?), false)
+        } else {
+            let Done { planned, already_done } = self.orchestrator.carry_out(&request).await?;
+            (adjustment_of(planned).0, already_done)
+        };
+        Ok(Response::new(ReadjudicateResponse { adjustment, already_done }))
     }
 }
 
-fn summary(settlement: StoredSettlement) -> SettlementSummary {
-    let StoredSettlement { sequence, request_id, case, statement } = settlement;
+/// The adjustment that a request made, and what that means for a reversal.
+fn adjustment_of(planned: Planned) -> (Option<Adjustment>, ReversalOutcome) {
+    let entry = match planned {
+        Planned::Append(entry) => *entry,
+        Planned::Answer(outcome) => return (None, outcome),
+    };
+    match entry {
+        Entry::Adjustment(adjustment) => {
+            let restores = adjustment.changes.first().is_some_and(|change| change.amounts_before.is_none());
+            let outcome =
+                if restores { ReversalOutcome::SettlementRestored } else { ReversalOutcome::SettlementCancelled };
+            (Some(adjustment), outcome)
+        }
+        Entry::ReversedRequest(_) => (None, ReversalOutcome::NeverArrived),
+        Entry::Settlement(_) => (None, ReversalOutcome::Unspecified),
+    }
+}
+
+fn settled_nothing() -> Failure {
+    Failure::invariant_violated("a settle request settled nothing")
+}
+
+fn summary(settlement: Standing) -> SettlementSummary {
+    let Standing { sequence, request_id, case, statement, state, last_change, settled_time, caller: _ } = settlement;
     SettlementSummary {
         settlement_id: statement.settlement_id,
         request_id,
@@ -114,8 +246,10 @@ fn summary(settlement: StoredSettlement) -> SettlementSummary {
         kind: case.kind,
         institution_id: case.institution_id,
         service_date: case.service_date,
-        recorded_time: statement.recorded_time,
+        recorded_time: Some(settled_time),
         amounts: statement.amounts,
+        state: state.into(),
+        last_change,
     }
 }
 
@@ -146,8 +280,4 @@ fn missing(field: &str) -> Status {
     let mut violations = Violations::new();
     violations.add(field, "is required");
     Failure::from(violations).into()
-}
-
-fn not_served(call: &str) -> Status {
-    Failure::new(ErrorReason::NotServed, format!("{call} is declared but not served by this version")).into()
 }

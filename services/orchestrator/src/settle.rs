@@ -2,20 +2,25 @@
 
 use std::sync::Arc;
 
-use claim::{Adjudication, Amounts, Case, PayerId, PersonId, RequestId, SettlementId, Violation};
+use claim::{EntryId, PayerId, PersonId, SettlementId};
 use host::{Clock, Transport};
 use rulebook::Lookup;
 use tracing::Instrument;
 use uuid::Uuid;
-use wire::payer_v1::{AdjudicateRequest, ExpiredHold};
+use wire::journal_v1::Settlement;
+use wire::payer_v1::ExpiredHold;
+use wire::settlement_v1::ReversalOutcome;
 use wire::{ErrorReason, Failure, claim_v1 as proto};
 
-use crate::chain::{self, NewLink, Settled, StoredSettlement};
+use crate::chain::{self, Entry, Head, NewLink, Origin, Place, StoredLink};
+use crate::decide::Decider;
 use crate::facts::Register;
 use crate::failures;
-use crate::journal::{ChainQuery, Journal, OpenLink};
+use crate::feed::Waiting;
+use crate::journal::{ChainQuery, Journal, SettlementRead};
 use crate::payers::Payers;
-use crate::question::Question;
+use crate::request::{Asked, Call};
+use crate::standing::Standing;
 
 /// How often a request starts again after another one took its place in the chain. Each loss means that another
 /// settlement of the same person was made, so a request only gives up behind this many others.
@@ -45,33 +50,42 @@ pub struct OrchestratorOptions {
 #[derive(Clone)]
 pub struct Orchestrator {
     journal: Journal,
-    register: Register,
-    payers: Payers,
-    rules: Lookup,
-    clock: Clock,
+    decider: Decider,
     numbers: SettlementNumbers,
+    waiting: Waiting,
 }
 
-/// A settlement as its request is answered.
+/// What a request would do.
 #[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(crate) statement: proto::Statement,
-    /// Whether the request had been settled before.
-    pub(crate) already_settled: bool,
+pub(crate) enum Planned {
+    /// It appends a link.
+    Append(Box<Entry>),
+    /// It is answered without one.
+    Answer(ReversalOutcome),
+}
+
+impl Planned {
+    /// To append `entry`.
+    pub(crate) fn append(entry: Entry) -> Self {
+        Self::Append(Box::new(entry))
+    }
+}
+
+/// What a request did.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) planned: Planned,
+    /// Whether the request had been carried out before.
+    pub(crate) already_done: bool,
 }
 
 impl Orchestrator {
     /// An orchestrator of these parts.
     #[must_use]
     pub fn new(options: OrchestratorOptions) -> Self {
-        Self {
-            journal: options.journal,
-            register: Register::new(options.register),
-            payers: options.payers,
-            rules: options.rules,
-            clock: options.clock,
-            numbers: options.numbers,
-        }
+        let OrchestratorOptions { journal, register, payers, rules, clock, numbers } = options;
+        let decider = Decider { register: Register::new(register), payers, rules, clock };
+        Self { journal, decider, numbers, waiting: Waiting::new() }
     }
 
     /// The journal of this orchestrator.
@@ -79,82 +93,55 @@ impl Orchestrator {
         &self.journal
     }
 
+    /// The readers of the feed in this process.
+    pub(crate) const fn waiting(&self) -> &Waiting {
+        &self.waiting
+    }
+
+    /// What asks the register and the payers.
+    pub(crate) const fn decider(&self) -> &Decider {
+        &self.decider
+    }
+
     /// What settling `case` would be. Writes nothing.
     pub(crate) async fn preview(&self, case: proto::Case) -> Result<proto::Statement, Failure> {
-        self.decide(&self.read(&case).await?).await
+        let case = self.decider.read(&case).await?;
+        let priced = self.decider.price(&case).await?;
+        self.decider.decide(&case.person_id, &priced, None).await
     }
 
-    /// Reads a caller's case.
-    ///
-    /// # Errors
-    /// All that is wrong with it at once: what is malformed, and what of the rest the register does not know.
-    async fn read(&self, message: &proto::Case) -> Result<Case, Failure> {
-        match wire::case_from(message.clone()) {
-            Ok(case) => Ok(case),
-            Err(failure) => Err(failure.with_violations(self.missing_facts_of(message).await)),
-        }
-    }
-
-    /// All that is wrong with a case whose request is refused anyway.
-    pub(crate) async fn faults_of(&self, message: &proto::Case) -> Vec<Violation> {
-        let malformed = wire::case_from(message.clone()).err().map(|failure| failure.violations);
-        let mut faults = malformed.unwrap_or_default();
-        faults.extend(self.missing_facts_of(message).await);
-        faults
-    }
-
-    async fn missing_facts_of(&self, message: &proto::Case) -> Vec<Violation> {
-        let question = Question::of_faulty(message, self.clock.now().date_naive());
-        let rules = self.rules.in_force(question.date());
-        self.register.missing(&question, &rules).await
-    }
-
-    /// Settles `case` under `request_id`, or answers what that request settled before.
-    pub(crate) async fn settle(
-        &self,
-        caller: &str,
-        request_id: RequestId,
-        message: proto::Case,
-    ) -> Result<Outcome, Failure> {
-        let case = self.read(&message).await?;
-        let query = ChainQuery { person_id: case.person_id.clone(), caller: caller.to_owned(), request_id };
+    /// Carries `request` out, or answers what it did before.
+    pub(crate) async fn carry_out(&self, request: &Call) -> Result<Done, Failure> {
+        let query = ChainQuery {
+            person_id: request.person_id.clone(),
+            caller: request.caller.clone(),
+            request_id: request.request_id.clone(),
+        };
         for _ in 0..ATTEMPTS_MAX {
             let read = self.journal.read(query.clone()).await.map_err(|error| failures::of_journal(&error))?;
-            let head = OpenLink { person_id: query.person_id.clone(), sequence: read.head.sequence };
             if let Some(document) = read.same_request {
-                return answer_again(&document, &message);
+                let link = read_link(&document)?;
+                request.asked.check_same(&link)?;
+                return Ok(Done { planned: Planned::append(link.entry), already_done: true });
+            }
+            if read.is_reversed {
+                let message = "the request was reversed before it arrived; send a new one under a new id";
+                return Err(Failure::new(ErrorReason::RequestReversed, message));
             }
             if read.head.open {
+                let head = Place { person_id: request.person_id.clone(), sequence: read.head.sequence };
                 self.finish(&head).await?;
             }
-            let mut statement = self.decide(&case).await?;
-            let settlement_id = self.new_settlement_id()?;
-            let recorded_time = self.clock.now();
-            statement.settlement_id = settlement_id.to_string();
-            statement.recorded_time = Some(wire::timestamp(recorded_time));
-            let link = NewLink::after(
-                &read.head,
-                Settled {
-                    person_id: &query.person_id,
-                    settlement_id: &settlement_id,
-                    caller,
-                    request_id: &query.request_id,
-                    recorded_time,
-                    case: message.clone(),
-                    statement: statement.clone(),
-                },
-            );
-            if link.holds_money && !self.payers.hold(&statement).await? {
-                // Another bill was faster on the same account: decide on what it left.
-                continue;
+            let entry = match self.plan(request).await {
+                Ok(Planned::Append(entry)) => entry,
+                // What was found may be the work of the same request, sent twice at once: then its link is the answer.
+                Ok(Planned::Answer(_)) | Err(_) if self.has_grown(&query, &read.head).await? => continue,
+                Ok(planned @ Planned::Answer(_)) => return Ok(Done { planned, already_done: true }),
+                Err(failure) => return Err(failure),
+            };
+            if let Some(entry) = self.append(&read.head, request, entry).await? {
+                return Ok(Done { planned: Planned::Append(entry), already_done: false });
             }
-            let place = OpenLink { person_id: link.person_id.clone(), sequence: link.sequence };
-            let appended = self.journal.append(link).await.map_err(|error| failures::of_journal(&error))?;
-            if appended {
-                self.book(place, &statement).await;
-                return Ok(Outcome { statement, already_settled: false });
-            }
-            self.payers.void(&statement).await;
         }
         Err(Failure::new(
             ErrorReason::ChainContended,
@@ -162,12 +149,85 @@ impl Orchestrator {
         ))
     }
 
-    /// The statement of a settlement.
-    pub(crate) async fn get(&self, settlement_id: &SettlementId) -> Result<proto::Statement, Failure> {
-        let document = self.journal.link_of(settlement_id).await.map_err(|error| failures::of_store(&error))?;
-        let document = document
-            .ok_or_else(|| Failure::new(ErrorReason::SettlementNotFound, "no settlement has this settlement_id"))?;
-        Ok(read_link(&document)?.statement)
+    /// Whether a chain has grown beyond `head`.
+    async fn has_grown(&self, query: &ChainQuery, head: &Head) -> Result<bool, Failure> {
+        let read = self.journal.read(query.clone()).await.map_err(|error| failures::of_journal(&error))?;
+        Ok(read.head.sequence != head.sequence)
+    }
+
+    /// What a request would append behind a closed head. Writes nothing.
+    async fn plan(&self, request: &Call) -> Result<Planned, Failure> {
+        match &request.asked {
+            Asked::Settle { case, message } => {
+                let priced = self.decider.price(case).await?;
+                let statement = self.decider.decide(&case.person_id, &priced, None).await?;
+                let (case, statement) = (Some(message.as_ref().clone()), Some(statement));
+                Ok(Planned::append(Entry::Settlement(Settlement { case, statement })))
+            }
+            Asked::Cancel(cancel) => self.plan_cancel(&request.person_id, cancel).await,
+            Asked::Reverse { reversed_request_id, readjudicate_later } => {
+                self.plan_reverse(request, reversed_request_id, *readjudicate_later).await
+            }
+            Asked::Readjudicate { from_date } => {
+                let adjustment = self.plan_readjudicate(&request.person_id, *from_date).await?;
+                Ok(Planned::append(Entry::Adjustment(adjustment)))
+            }
+        }
+    }
+
+    /// Appends a link behind `head` and has it booked; `None` where another link took its place, or where another bill
+    /// was faster on the same account. Money is held under the settlement's number first. Where the append's answer is
+    /// lost, the hold stays: only recovery can tell whether the link is a fact.
+    async fn append(&self, head: &Head, request: &Call, mut entry: Box<Entry>) -> Result<Option<Box<Entry>>, Failure> {
+        let entry_id = EntryId::new(&(self.numbers)().to_string()).map_err(Failure::invariant_violated)?;
+        let recorded_time = self.decider.clock.now();
+        let number = |statement: &mut proto::Statement| statement.recorded_time = Some(wire::timestamp(recorded_time));
+        match &mut *entry {
+            Entry::Settlement(settlement) => {
+                if let Some(statement) = &mut settlement.statement {
+                    statement.settlement_id = entry_id.to_string();
+                    number(statement);
+                }
+            }
+            Entry::Adjustment(adjustment) => {
+                adjustment.adjustment_id = entry_id.to_string();
+                adjustment.cause = request.asked.cause();
+                adjustment.changes.iter_mut().filter_map(|change| change.statement.as_mut()).for_each(number);
+            }
+            Entry::ReversedRequest(_) => {}
+        }
+        let origin = Origin {
+            person_id: &request.person_id,
+            caller: &request.caller,
+            request_id: &request.request_id,
+            recorded_time,
+        };
+        let link = NewLink::after(head, &origin, entry_id, &entry);
+        let held = match &*entry {
+            Entry::Settlement(settlement) if link.holds_money => settlement.statement.as_ref(),
+            Entry::Settlement(_) | Entry::Adjustment(_) | Entry::ReversedRequest(_) => None,
+        };
+        if let Some(statement) = held
+            && !self.decider.payers.hold(statement).await?
+        {
+            return Ok(None);
+        }
+        let place = link.place.clone();
+        let appended = self.journal.append(link).await.map_err(|error| failures::of_journal(&error))?;
+        if !appended {
+            if let Some(statement) = held {
+                self.decider.payers.void(statement).await;
+            }
+            return Ok(None);
+        }
+        self.book(place, recorded_time, &entry).await;
+        Ok(Some(entry))
+    }
+
+    /// A settlement and what became of it.
+    pub(crate) async fn standing(&self, settlement_id: &SettlementId) -> Result<Option<Standing>, Failure> {
+        let read = self.journal.settlement(settlement_id).await.map_err(|error| failures::of_store(&error))?;
+        read.as_ref().map(standing_of).transpose()
     }
 
     /// A person's settlements before a place in the chain, newest first.
@@ -176,24 +236,27 @@ impl Orchestrator {
         person_id: &PersonId,
         before_sequence: i64,
         count: i64,
-    ) -> Result<Vec<StoredSettlement>, Failure> {
-        let documents = self.journal.links_before(person_id, before_sequence, count).await;
-        let documents = documents.map_err(|error| failures::of_store(&error))?;
-        documents.iter().map(|document| read_link(document)).collect()
+    ) -> Result<Vec<Standing>, Failure> {
+        let reads = self.journal.settlements_before(person_id, before_sequence, count).await;
+        let reads = reads.map_err(|error| failures::of_store(&error))?;
+        reads.iter().map(standing_of).collect()
     }
 
     /// Has every payer book an open link, then closes it. Doing it again has no effect.
-    pub(crate) async fn finish(&self, place: &OpenLink) -> Result<(), Failure> {
-        let document = self.journal.link(place).await.map_err(|error| failures::of_store(&error))?;
-        let document = document.ok_or_else(|| Failure::invariant_violated("an open link has no bytes"))?;
-        self.post_and_close(place.clone(), &read_link(&document)?.statement).await
+    pub(crate) async fn finish(&self, place: &Place) -> Result<(), Failure> {
+        let rows = self.journal.links_from(&place.person_id, place.sequence, 1).await;
+        let rows = rows.map_err(|error| failures::of_store(&error))?;
+        let row = rows.first().filter(|row| row.sequence == place.sequence);
+        let row = row.ok_or_else(|| Failure::invariant_violated("an open link has no bytes"))?;
+        let link = read_link(&row.document)?;
+        self.book_and_close(place.clone(), link.recorded_time, &link.entry).await
     }
 
     /// Gives up the holds whose time is over and whose settlement is no link; one that is a link is captured when the
     /// link is finished, however late. Answers how many are left because a payer or the journal cannot be reached.
     pub(crate) async fn end_expired_holds(&self) -> usize {
         let mut left = 0;
-        for (payer, hold) in self.payers.expired_holds().await {
+        for (payer, hold) in self.decider.payers.expired_holds().await {
             if let Err(failure) = self.end_hold(&payer, hold).await {
                 tracing::warn!(%payer, reason = failure.reason_name(), "an expired hold stays");
                 left += 1;
@@ -207,81 +270,61 @@ impl Orchestrator {
         let settlement_id = SettlementId::new(&hold.settlement_id).map_err(Failure::invariant_violated)?;
         let spent = self.journal.spend(&person_id, &settlement_id).await;
         spent.map_err(|error| failures::of_store(&error))?;
-        let link = self.journal.link_of(&settlement_id).await.map_err(|error| failures::of_store(&error))?;
+        let link = self.journal.settlement(&settlement_id).await.map_err(|error| failures::of_store(&error))?;
         if link.is_some() {
             return Ok(());
         }
         tracing::info!(%payer, "an expired hold is given up");
-        self.payers.give_up(payer, hold).await
+        self.decider.payers.give_up(payer, hold).await
     }
 
-    /// Has the payers book what was just appended. The settlement is a fact whatever happens here: what fails is
-    /// done again by recovery or before the person's next settlement.
-    async fn book(&self, place: OpenLink, statement: &proto::Statement) {
+    /// Has the payers book what was just appended. The link is a fact whatever happens here: what fails is done again
+    /// by recovery or before the person's next link.
+    async fn book(&self, place: Place, recorded_time: chrono::DateTime<chrono::Utc>, entry: &Entry) {
         let orchestrator = self.clone();
-        let statement = statement.clone();
+        let entry = entry.clone();
+        let recorded_time = wire::timestamp(recorded_time);
         // A task of its own, because a caller that stops waiting must not leave a link half booked.
-        let booking = async move { orchestrator.post_and_close(place, &statement).await };
+        let booking = async move { orchestrator.book_and_close(place, recorded_time, &entry).await };
         match tokio::spawn(booking.in_current_span()).await {
             Ok(Ok(())) => {}
-            Ok(Err(failure)) => tracing::warn!(reason = failure.reason_name(), "a settlement stays open for recovery"),
-            Err(error) => tracing::error!(%error, "booking ended; the settlement stays open for recovery"),
+            Ok(Err(failure)) => tracing::warn!(reason = failure.reason_name(), "a link stays open for recovery"),
+            Err(error) => tracing::error!(%error, "booking ended; the link stays open for recovery"),
         }
     }
 
-    async fn post_and_close(&self, place: OpenLink, statement: &proto::Statement) -> Result<(), Failure> {
-        self.payers.post(statement).await?;
-        self.journal.close(place).await.map_err(|error| failures::of_journal(&error))
-    }
-
-    fn new_settlement_id(&self) -> Result<SettlementId, Failure> {
-        SettlementId::new(&(self.numbers)().to_string()).map_err(Failure::invariant_violated)
-    }
-
-    /// Gathers the facts, splits the lines and asks the payers in the order of the rules.
-    async fn decide(&self, case: &Case) -> Result<proto::Statement, Failure> {
-        let rules = self.rules.in_force(case.service_date);
-        let priced = self.register.price(case, &rules).await?;
-        let message = proto::PricedCase::from(&priced);
-        let mut decided: Vec<proto::Adjudication> = Vec::new();
-        let payers = rules.payers_for(&priced);
-        let payers = payers.map_err(|error| Failure::new(ErrorReason::RuleNotInForce, error.to_string()))?;
-        for payer in payers {
-            let request = AdjudicateRequest {
-                person_id: case.person_id.to_string(),
-                case: Some(message.clone()),
-                earlier: decided.clone(),
-            };
-            decided.push(self.payers.adjudicate(payer, request).await?);
+    async fn book_and_close(
+        &self,
+        place: Place,
+        recorded_time: prost_types::Timestamp,
+        entry: &Entry,
+    ) -> Result<(), Failure> {
+        let payers = &self.decider.payers;
+        match entry {
+            Entry::Settlement(settlement) => match &settlement.statement {
+                Some(statement) => payers.post(statement).await?,
+                None => return Err(Failure::invariant_violated("a settlement without a statement")),
+            },
+            Entry::Adjustment(adjustment) => {
+                payers.adjust(&place.person_id, recorded_time, adjustment).await?;
+            }
+            Entry::ReversedRequest(_) => {}
         }
-        let amounts = close(&priced, &decided)?;
-        Ok(proto::Statement {
-            settlement_id: String::new(),
-            person_id: case.person_id.to_string(),
-            recorded_time: Some(wire::timestamp(self.clock.now())),
-            case: Some(message),
-            adjudications: decided,
-            amounts: Some(proto::Amounts::from(&amounts)),
-        })
+        self.journal.close(place).await.map_err(|error| failures::of_journal(&error))?;
+        self.waiting.tell_closed();
+        Ok(())
     }
 }
 
-/// The answer to a request that made the link `document` before.
-fn answer_again(document: &[u8], message: &proto::Case) -> Result<Outcome, Failure> {
-    let stored = read_link(document)?;
-    match wire::first_difference(&stored.case, message) {
-        None => Ok(Outcome { statement: stored.statement, already_settled: true }),
-        Some(field) => Err(Failure::request_id_reused(field)),
+fn standing_of(read: &SettlementRead) -> Result<Standing, Failure> {
+    let made = Standing::of(read_link(&read.document)?);
+    let mut standing = made.ok_or_else(|| Failure::invariant_violated("a settlement's link made none"))?;
+    if let Some(document) = &read.last_change {
+        standing.take(&read_link(document)?);
     }
+    Ok(standing)
 }
 
-/// The figures of what was decided, with the closing identities checked.
-fn close(priced: &claim::PricedCase, decided: &[proto::Adjudication]) -> Result<Amounts, Failure> {
-    let adjudications = decided.iter().cloned().map(Adjudication::try_from).collect::<Result<Vec<_>, _>>();
-    let adjudications = adjudications.map_err(Failure::invariant_violated)?;
-    Amounts::of(priced, &adjudications).map_err(Failure::invariant_violated)
-}
-
-fn read_link(document: &[u8]) -> Result<StoredSettlement, Failure> {
+fn read_link(document: &[u8]) -> Result<StoredLink, Failure> {
     chain::read(document).map_err(Failure::invariant_violated)
 }

@@ -100,6 +100,8 @@ text_ids! {
     RequestId,
     /// The platform's name for one settlement.
     SettlementId,
+    /// The platform's name for whatever makes a link and is booked: a settlement or an adjustment.
+    EntryId,
     /// The caller's name for one visit; bills with the same number are one visit.
     RegistrationNumber,
     /// A registered outpatient disease, such as `psychosis` or `chronic-renal-failure`.
@@ -112,6 +114,12 @@ text_ids! {
     BenefitId,
     /// A payer: a service that decides and books what its funds owe.
     PayerId,
+}
+
+impl From<&SettlementId> for EntryId {
+    fn from(settlement_id: &SettlementId) -> Self {
+        Self(Arc::clone(&settlement_id.0))
+    }
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub use facts::{
 };
 pub use figure::{Figure, FigureCategory, FigureReason, Rounding};
 pub use ids::{
-    BenefitId, DiagnosisCode, DiseaseCode, DrugCode, InstitutionId, InvalidText, ItemCode, PayerId, PersonId,
+    BenefitId, DiagnosisCode, DiseaseCode, DrugCode, EntryId, InstitutionId, InvalidText, ItemCode, PayerId, PersonId,
     RegistrationNumber, RequestId, SettlementId,
 };
 pub use priced::{LineSplit, PricedCase, PricedLine, SplitCitations, Visit, VisitKind};

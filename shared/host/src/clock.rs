@@ -35,8 +35,14 @@ impl Clock {
     /// The civil date in Shanghai (UTC+8, without daylight saving).
     #[must_use]
     pub fn today(&self) -> NaiveDate {
+        Self::date_of(self.now())
+    }
+
+    /// The civil date in Shanghai at `time`.
+    #[must_use]
+    pub fn date_of(time: DateTime<Utc>) -> NaiveDate {
         FixedOffset::east_opt(SHANGHAI_SECONDS_EAST)
-            .map_or_else(|| self.now().date_naive(), |shanghai| self.now().with_timezone(&shanghai).date_naive())
+            .map_or_else(|| time.date_naive(), |shanghai| time.with_timezone(&shanghai).date_naive())
     }
 }
 

@@ -4,10 +4,12 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::FutureExt;
 use http::{Request, Response};
+use tokio::sync::Semaphore;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::{Code, Status};
@@ -21,12 +23,21 @@ use crate::{deadline, status_room, trace_context};
 ///
 /// It goes around every service, whether a network server or a client in the same process calls it.
 #[derive(Clone, Debug)]
-pub struct Served<S>(S);
+pub struct Served<S> {
+    service: S,
+    /// A place for each call that may be under way at once.
+    places: Option<Arc<Semaphore>>,
+}
 
 impl<S> Served<S> {
     /// Surrounds `service`.
     pub const fn new(service: S) -> Self {
-        Self(service)
+        Self { service, places: None }
+    }
+
+    /// Surrounds `service`; a call that finds none of `places` free is refused as overload, and not kept waiting.
+    pub const fn bounded(service: S, places: Arc<Semaphore>) -> Self {
+        Self { service, places: Some(places) }
     }
 }
 
@@ -44,15 +55,20 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.0.poll_ready(context)
+        self.service.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let span = span_of(&request);
+        let place = self.places.as_ref().map(|places| Arc::clone(places).try_acquire_owned()).transpose();
+        let Ok(place) = place else {
+            return Box::pin(async { Ok(overloaded().into_http()) }.instrument(span));
+        };
         let deadline = deadline::arriving(request.headers());
         let room = status_room::of_caller(request.headers());
-        let answer = self.0.call(request);
+        let answer = self.service.call(request);
         let served = async move {
+            let _place = place;
             // A panic is a bug of one call; the connection, and the caller in the same process, live on.
             let answer = AssertUnwindSafe(deadline::within(deadline, answer)).catch_unwind().await;
             let answer = answer.unwrap_or_else(|_| Some(Ok(panicked().into_http())));
@@ -77,6 +93,10 @@ fn span_of(request: &Request<Body>) -> Span {
     );
     trace_context::adopt(&span, request.headers());
     span
+}
+
+fn overloaded() -> Status {
+    Failure::new(ErrorReason::Overloaded, "too many calls are under way; nothing was done").into()
 }
 
 fn panicked() -> Status {
@@ -151,5 +171,22 @@ mod tests {
         assert_eq!(code_of(slow, Some("1S")).await, Code::DeadlineExceeded);
         assert_eq!(code_of(slow, Some("3S")).await, Code::Ok);
         assert_eq!(code_of(slow, None).await, Code::Ok);
+    }
+
+    #[tokio::test]
+    async fn a_call_too_many_is_refused_at_once_and_told_when_to_come_back() {
+        let places = Arc::new(Semaphore::new(1));
+        let answers = || service_fn(|_: Request<Body>| async { Ok(Response::new(Body::default())) });
+        let taken = Arc::clone(&places).try_acquire_owned().unwrap();
+        let call = |places| Served::bounded(answers(), places).oneshot(Request::new(Body::default()));
+        let refused = call(Arc::clone(&places)).await.unwrap();
+        let status = Status::from_header_map(refused.headers()).unwrap();
+        assert_eq!(status.code(), Code::ResourceExhausted);
+        assert!(Failure::from_status(&status).unwrap().is_retryable());
+        drop(taken);
+        for _ in 0..2 {
+            let answered = call(Arc::clone(&places)).await.unwrap();
+            assert!(Status::from_header_map(answered.headers()).is_none(), "a place is given back");
+        }
     }
 }

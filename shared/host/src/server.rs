@@ -2,9 +2,11 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::sync::Arc;
 
 use http::Request;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::Routes;
@@ -24,6 +26,7 @@ pub struct Server {
     routes: Routes,
     health: HealthReporter,
     names: Vec<&'static str>,
+    places: Arc<Semaphore>,
 }
 
 /// Why a server could not run.
@@ -38,18 +41,20 @@ pub enum ServerError {
 }
 
 impl Server {
-    /// A server that only answers health checks and reflection.
+    /// A server that only answers health checks and reflection. Of the calls of its services at most `calls_max` are
+    /// under way at once; one more is refused as overload.
     ///
     /// # Errors
     /// Where the contract's descriptors are unusable.
-    pub fn new() -> Result<Self, ServerError> {
+    pub fn new(calls_max: usize) -> Result<Self, ServerError> {
         let reflection =
             || tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(wire::DESCRIPTORS);
         let (health, health_service) = tonic_health::server::health_reporter();
         let routes = Routes::new(health_service)
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?);
-        Ok(Self { routes, health, names: Vec::new() })
+        let places = Arc::new(Semaphore::new(calls_max.min(Semaphore::MAX_PERMITS)));
+        Ok(Self { routes, health, names: Vec::new(), places })
     }
 
     /// Serves `service` too.
@@ -65,7 +70,7 @@ impl Server {
         S::Future: Send + 'static,
     {
         self.names.push(S::NAME);
-        self.routes = self.routes.add_service(Served::new(service));
+        self.routes = self.routes.add_service(Served::bounded(service, Arc::clone(&self.places)));
         self
     }
 

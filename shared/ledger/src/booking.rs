@@ -1,9 +1,9 @@
-//! What posting a decision writes: its amounts by fund, its counter moves, and a digest of both.
+//! What booking writes: amounts by settlement and fund, counter moves, and a digest of both.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use claim::{Adjudication, CounterMove, Fund, PayerId, PersonId, SettlementId};
+use claim::{Adjudication, CounterMove, EntryId, Fund, PayerId, PersonId, SettlementId};
 use money::Fen;
 use sm3::{Digest as _, Sm3};
 
@@ -20,17 +20,34 @@ pub struct Post {
     pub recorded_time: DateTime<Utc>,
 }
 
+/// What an adjustment changes of settlements that were posted before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adjustment {
+    /// The person.
+    pub person_id: PersonId,
+    /// The adjustment's number.
+    pub adjustment_id: EntryId,
+    /// Whose books they are.
+    pub payer: PayerId,
+    /// What each settlement costs each fund more, or less where it is below zero.
+    pub postings: BTreeMap<(SettlementId, Fund), Fen>,
+    /// How counters move.
+    pub moves: Vec<CounterMove>,
+    /// When the adjustment was recorded; kept to the microsecond.
+    pub recorded_time: DateTime<Utc>,
+}
+
 /// An SM3 digest.
 pub(crate) type Digest = [u8; 32];
 
-/// A [`Post`] reduced to what is written.
+/// A [`Post`] or an [`Adjustment`] reduced to what is written.
 #[derive(Debug)]
 pub(crate) struct Booking {
     pub(crate) person_id: PersonId,
-    pub(crate) settlement_id: SettlementId,
+    pub(crate) entry_id: EntryId,
     pub(crate) recorded_time: DateTime<Utc>,
-    /// The funds that pay anything.
-    pub(crate) paid: BTreeMap<Fund, Fen>,
+    /// What is not zero, by settlement and fund.
+    pub(crate) paid: BTreeMap<(SettlementId, Fund), Fen>,
     pub(crate) moves: Vec<CounterMove>,
     /// Over what is written and nothing else, so that it stays the same when explanations gain a field.
     pub(crate) digest: Digest,
@@ -45,27 +62,35 @@ impl From<Post> for Booking {
         }
         paid.retain(|_, paid| !paid.is_zero());
         let moves = adjudication.moves;
-        let digest = digest(&adjudication.payer, &paid, &moves);
-        Self { person_id, settlement_id, recorded_time: recorded_time.trunc_subsecs(6), paid, moves, digest }
+        let mut content = Content(Sm3::new());
+        content.text(adjudication.payer.as_str());
+        content.count(paid.len());
+        for (fund, paid) in &paid {
+            content.text(fund.as_str());
+            content.amount(*paid);
+        }
+        let entry_id = EntryId::from(&settlement_id);
+        let paid = paid.into_iter().map(|(fund, paid)| ((settlement_id.clone(), fund), paid)).collect();
+        let digest = content.finish(&moves);
+        Self { person_id, entry_id, recorded_time: recorded_time.trunc_subsecs(6), paid, moves, digest }
     }
 }
 
-fn digest(payer: &PayerId, paid: &BTreeMap<Fund, Fen>, moves: &[CounterMove]) -> Digest {
-    let mut content = Content(Sm3::new());
-    content.text(payer.as_str());
-    content.count(paid.len());
-    for (fund, paid) in paid {
-        content.text(fund.as_str());
-        content.amount(*paid);
+impl From<Adjustment> for Booking {
+    fn from(adjustment: Adjustment) -> Self {
+        let Adjustment { person_id, adjustment_id: entry_id, payer, mut postings, moves, recorded_time } = adjustment;
+        postings.retain(|_, paid| !paid.is_zero());
+        let mut content = Content(Sm3::new());
+        content.text(payer.as_str());
+        content.count(postings.len());
+        for ((settlement_id, fund), paid) in &postings {
+            content.text(settlement_id.as_str());
+            content.text(fund.as_str());
+            content.amount(*paid);
+        }
+        let digest = content.finish(&moves);
+        Self { person_id, entry_id, recorded_time: recorded_time.trunc_subsecs(6), paid: postings, moves, digest }
     }
-    content.count(moves.len());
-    for counter_move in moves {
-        content.text(counter_move.key.name.as_str());
-        content.0.update(counter_move.key.benefit_year.to_be_bytes());
-        content.amount(counter_move.before);
-        content.amount(counter_move.after);
-    }
-    content.0.finalize().into()
 }
 
 /// Content on its way into a digest; each text and list says first how long it is.
@@ -83,5 +108,16 @@ impl Content {
 
     fn amount(&mut self, amount: Fen) {
         self.0.update(amount.get().to_be_bytes());
+    }
+
+    fn finish(mut self, moves: &[CounterMove]) -> Digest {
+        self.count(moves.len());
+        for counter_move in moves {
+            self.text(counter_move.key.name.as_str());
+            self.0.update(counter_move.key.benefit_year.to_be_bytes());
+            self.amount(counter_move.before);
+            self.amount(counter_move.after);
+        }
+        self.0.finalize().into()
     }
 }

@@ -1,6 +1,6 @@
 //! Why the ledger did not answer or did not book.
 
-use claim::{CounterKey, SettlementId};
+use claim::{CounterKey, EntryId};
 use money::Fen;
 use store::{BatchError, BatchFailure, StoreError};
 
@@ -22,11 +22,11 @@ pub enum LedgerError {
         /// Where it stands.
         held: Fen,
     },
-    /// The settlement was booked before with other amounts or moves.
-    #[error("settlement {settlement_id} was booked with another content")]
+    /// The settlement or adjustment was booked before with other amounts or moves.
+    #[error("{entry_id} was booked with another content")]
     ContentDiffers {
-        /// The settlement.
-        settlement_id: SettlementId,
+        /// The settlement or adjustment.
+        entry_id: EntryId,
     },
     /// More counters were asked for than one case can need.
     #[error("{asked} counters were asked for, at most {max}")]

@@ -10,25 +10,40 @@ use store::{BatchLimits, Batcher, Database, Location, Migration, Migrations, Sto
 use crate::booking::Booking;
 use crate::page::{PostingRow, posting_from};
 use crate::plan::PersonCounter;
-use crate::{LedgerError, PAGE_SIZE_MAX, Post, PostingCursor, PostingPage, postgres, sqlite};
+use crate::{Adjustment, LedgerError, PAGE_SIZE_MAX, Post, PostingCursor, PostingPage, postgres, sqlite};
 
 /// More than a case of 5,000 lines can ask for.
 const COUNTERS_MAX: usize = 16_384;
 
 const MIGRATIONS: Migrations = Migrations {
-    sqlite: &[Migration { version: 1, name: "ledger", sql: include_str!("../migrations/sqlite/0001_ledger.sql") }],
-    postgres: &[Migration { version: 1, name: "ledger", sql: include_str!("../migrations/postgres/0001_ledger.sql") }],
+    sqlite: &[
+        Migration { version: 1, name: "ledger", sql: include_str!("../migrations/sqlite/0001_ledger.sql") },
+        Migration { version: 2, name: "adjustments", sql: include_str!("../migrations/sqlite/0002_adjustments.sql") },
+    ],
+    postgres: &[
+        Migration { version: 1, name: "ledger", sql: include_str!("../migrations/postgres/0001_ledger.sql") },
+        Migration { version: 2, name: "adjustments", sql: include_str!("../migrations/postgres/0002_adjustments.sql") },
+    ],
 };
 
 const NEWEST: &str = "
-    SELECT settlement_id, fund, paid_fen, recorded_time FROM posting
+    SELECT entry_id, settlement_id, fund, paid_fen, recorded_time FROM posting
     WHERE person_id = $1
-    ORDER BY recorded_time DESC, settlement_id DESC, fund DESC LIMIT $2";
+    ORDER BY recorded_time DESC, entry_id DESC, settlement_id DESC, fund DESC LIMIT $2";
 
 const NEWEST_BEFORE: &str = "
-    SELECT settlement_id, fund, paid_fen, recorded_time FROM posting
-    WHERE person_id = $1 AND (recorded_time, settlement_id, fund) < ($3, $4, $5)
-    ORDER BY recorded_time DESC, settlement_id DESC, fund DESC LIMIT $2";
+    SELECT entry_id, settlement_id, fund, paid_fen, recorded_time FROM posting
+    WHERE person_id = $1 AND (recorded_time, entry_id, settlement_id, fund) < ($3, $4, $5, $6)
+    ORDER BY recorded_time DESC, entry_id DESC, settlement_id DESC, fund DESC LIMIT $2";
+
+/// Each table on its own, because an audit has to see what one of them holds and the others do not.
+const PERSONS: &str = "
+    SELECT person_id FROM (SELECT DISTINCT person_id FROM posted WHERE person_id > $1 ORDER BY 1 LIMIT $2) AS entries
+    UNION
+    SELECT person_id FROM (SELECT DISTINCT person_id FROM posting WHERE person_id > $1 ORDER BY 1 LIMIT $2) AS postings
+    UNION
+    SELECT person_id FROM (SELECT DISTINCT person_id FROM counter WHERE person_id > $1 ORDER BY 1 LIMIT $2) AS counters
+    ORDER BY 1 LIMIT $2";
 
 /// What posting did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +125,21 @@ impl Ledger {
         Ok(rows.into_iter().map(counter).collect())
     }
 
+    /// The counters of all years that a person's settlements ever moved.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn counters_of_every_year(&self, person_id: &PersonId) -> Result<BTreeMap<CounterKey, Fen>, LedgerError> {
+        let years = "SELECT benefit_year, counter, value_fen FROM counter WHERE person_id = $1";
+        let rows: Vec<(i32, String, i64)> = on_database!(&self.database, |pool| {
+            sqlx::query_as(years).bind(person_id.as_str()).fetch_all(pool).await?
+        });
+        let counter = |(benefit_year, name, value_fen): (i32, String, i64)| {
+            (CounterKey { name: CounterName::new(&name), benefit_year }, Fen::new(value_fen))
+        };
+        Ok(rows.into_iter().map(counter).collect())
+    }
+
     /// Books a decision: its amounts and its counter moves, all or nothing. Once it is booked, posting the same again
     /// changes nothing.
     ///
@@ -118,6 +148,28 @@ impl Ledger {
     /// overload, or the store.
     pub async fn post(&self, post: Post) -> Result<PostOutcome, LedgerError> {
         Ok(self.posts.submit(Arc::new(post.into())).await?)
+    }
+
+    /// Books what an adjustment changes: its amounts and its counter moves, all or nothing. Once it is booked, booking
+    /// the same again changes nothing.
+    ///
+    /// # Errors
+    /// As [`Ledger::post`].
+    pub async fn adjust(&self, adjustment: Adjustment) -> Result<PostOutcome, LedgerError> {
+        Ok(self.posts.submit(Arc::new(adjustment.into())).await?)
+    }
+
+    /// The persons of whom anything was booked, in the order of their ids, after `after` and at most `count`.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn persons(&self, after: Option<&PersonId>, count: u32) -> Result<Vec<PersonId>, LedgerError> {
+        let rows: Vec<String> = on_database!(&self.database, |pool| {
+            let page = sqlx::query_scalar(PERSONS).bind(after.map_or("", PersonId::as_str)).bind(i64::from(count));
+            page.fetch_all(pool).await?
+        });
+        let persons = rows.iter().map(|person_id| PersonId::new(person_id).map_err(StoreError::corrupt));
+        Ok(persons.collect::<Result<_, _>>()?)
     }
 
     /// A page of a person's postings, newest first. `page_size` is held to 1..=[`PAGE_SIZE_MAX`].
@@ -137,8 +189,8 @@ impl Ledger {
             None => sqlx::query_as(NEWEST).bind(person_id.as_str()).bind(rows_max).fetch_all(pool).await?,
             Some(cursor) => {
                 let page = sqlx::query_as(NEWEST_BEFORE).bind(person_id.as_str()).bind(rows_max);
-                let page = page.bind(cursor.recorded_time).bind(cursor.settlement_id.as_str());
-                page.bind(cursor.fund.as_str()).fetch_all(pool).await?
+                let page = page.bind(cursor.recorded_time).bind(cursor.entry_id.as_str());
+                page.bind(cursor.settlement_id.as_str()).bind(cursor.fund.as_str()).fetch_all(pool).await?
             }
         });
         let mut postings = rows.into_iter().map(posting_from).collect::<Result<Vec<_>, _>>()?;

@@ -12,7 +12,7 @@ mod plan;
 mod postgres;
 mod sqlite;
 
-pub use booking::Post;
+pub use booking::{Adjustment, Post};
 pub use error::LedgerError;
 pub use ledger::{Ledger, PostOutcome};
 pub use page::{InvalidCursor, PAGE_SIZE_MAX, Posting, PostingCursor, PostingPage};

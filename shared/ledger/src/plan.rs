@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use claim::{CounterKey, PersonId, SettlementId};
+use claim::{CounterKey, EntryId, PersonId};
 use money::Fen;
 
 use crate::booking::{Booking, Digest};
@@ -11,14 +11,14 @@ use crate::{LedgerError, PostOutcome};
 
 /// One counter of one person.
 pub(crate) type PersonCounter = (PersonId, CounterKey);
-/// One settlement of one person.
-pub(crate) type PersonSettlement = (PersonId, SettlementId);
+/// One settlement or adjustment of one person.
+pub(crate) type PersonEntry = (PersonId, EntryId);
 
-/// What the store holds of the counters and settlements of a batch. What is absent was never moved or booked.
+/// What the store holds of the counters and entries of a batch. What is absent was never moved or booked.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     pub(crate) counters: HashMap<PersonCounter, Fen>,
-    pub(crate) posted: HashMap<PersonSettlement, Digest>,
+    pub(crate) posted: HashMap<PersonEntry, Digest>,
 }
 
 /// Where a counter stands before and after a batch.
@@ -33,7 +33,7 @@ pub(crate) struct Moved {
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) answers: Vec<Result<PostOutcome, LedgerError>>,
-    pub(crate) bookings: BTreeMap<PersonSettlement, Arc<Booking>>,
+    pub(crate) bookings: BTreeMap<PersonEntry, Arc<Booking>>,
     pub(crate) counters: BTreeMap<PersonCounter, Moved>,
 }
 
@@ -42,9 +42,9 @@ pub(crate) fn counters_of(batch: &[Arc<Booking>]) -> BTreeSet<PersonCounter> {
     batch.iter().flat_map(|booking| booking.moves.iter().map(|moved| counter_of(booking, &moved.key))).collect()
 }
 
-/// The settlements of a batch.
-pub(crate) fn settlements_of(batch: &[Arc<Booking>]) -> BTreeSet<PersonSettlement> {
-    batch.iter().map(|booking| settlement_of(booking)).collect()
+/// The settlements and adjustments of a batch.
+pub(crate) fn entries_of(batch: &[Arc<Booking>]) -> BTreeSet<PersonEntry> {
+    batch.iter().map(|booking| entry_of(booking)).collect()
 }
 
 /// Plans a batch in its order: a later booking sees what an earlier one moved, and one that is refused moves nothing.
@@ -59,12 +59,12 @@ pub(crate) fn plan(mut held: Held, batch: &[Arc<Booking>]) -> Plan {
 }
 
 fn book(held: &mut Held, plan: &mut Plan, booking: &Arc<Booking>) -> Result<PostOutcome, LedgerError> {
-    let settlement = settlement_of(booking);
-    if let Some(digest) = held.posted.get(&settlement) {
+    let entry = entry_of(booking);
+    if let Some(digest) = held.posted.get(&entry) {
         return if *digest == booking.digest {
             Ok(PostOutcome::AlreadyPosted)
         } else {
-            Err(LedgerError::ContentDiffers { settlement_id: booking.settlement_id.clone() })
+            Err(LedgerError::ContentDiffers { entry_id: booking.entry_id.clone() })
         };
     }
     let moves = moves_of(held, booking)?;
@@ -72,8 +72,8 @@ fn book(held: &mut Held, plan: &mut Plan, booking: &Arc<Booking>) -> Result<Post
         held.counters.insert(counter.clone(), moved.to);
         plan.counters.entry(counter).or_insert(moved).to = moved.to;
     }
-    held.posted.insert(settlement.clone(), booking.digest);
-    plan.bookings.insert(settlement, Arc::clone(booking));
+    held.posted.insert(entry.clone(), booking.digest);
+    plan.bookings.insert(entry, Arc::clone(booking));
     Ok(PostOutcome::Posted)
 }
 
@@ -96,13 +96,13 @@ fn counter_of(booking: &Booking, key: &CounterKey) -> PersonCounter {
     (booking.person_id.clone(), key.clone())
 }
 
-fn settlement_of(booking: &Booking) -> PersonSettlement {
-    (booking.person_id.clone(), booking.settlement_id.clone())
+fn entry_of(booking: &Booking) -> PersonEntry {
+    (booking.person_id.clone(), booking.entry_id.clone())
 }
 
 #[cfg(test)]
 mod tests {
-    use claim::{Adjudication, CounterMove, CounterName, PayerId};
+    use claim::{Adjudication, CounterMove, CounterName, PayerId, SettlementId};
 
     use super::*;
     use crate::Post;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use claim::{CounterKey, CounterName, PersonId, SettlementId};
+use claim::{CounterKey, CounterName, EntryId, PersonId};
 use money::Fen;
 use sqlx::PgConnection;
 use sqlx::postgres::PgPool;
@@ -14,7 +14,7 @@ use store::StoreError;
 
 use crate::booking::{Booking, Digest};
 use crate::page::digest_from;
-use crate::plan::{Held, PersonCounter, PersonSettlement, Plan, counters_of, plan, settlements_of};
+use crate::plan::{Held, PersonCounter, PersonEntry, Plan, counters_of, entries_of, plan};
 use crate::{LedgerError, PostOutcome};
 
 const RACES_MAX: usize = 16;
@@ -25,14 +25,14 @@ const READ_COUNTERS: &str = "
     JOIN counter AS c USING (person_id, benefit_year, counter)";
 
 const READ_POSTED: &str = "
-    SELECT p.person_id, p.settlement_id, p.digest
-    FROM unnest($1::text[], $2::text[]) AS asked (person_id, settlement_id)
-    JOIN posted AS p USING (person_id, settlement_id)";
+    SELECT p.person_id, p.entry_id, p.digest
+    FROM unnest($1::text[], $2::text[]) AS asked (person_id, entry_id)
+    JOIN posted AS p USING (person_id, entry_id)";
 
 const WRITE_POSTED: &str = "
-    INSERT INTO posted (person_id, settlement_id, digest, recorded_time)
+    INSERT INTO posted (person_id, entry_id, digest, recorded_time)
     SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[])
-    ON CONFLICT (person_id, settlement_id) DO NOTHING";
+    ON CONFLICT (person_id, entry_id) DO NOTHING";
 
 const WRITE_COUNTERS: &str = "
     INSERT INTO counter (person_id, benefit_year, counter, value_fen, moved_from_fen)
@@ -42,8 +42,8 @@ const WRITE_COUNTERS: &str = "
     WHERE counter.value_fen = excluded.moved_from_fen";
 
 const WRITE_POSTINGS: &str = "
-    INSERT INTO posting (person_id, settlement_id, fund, paid_fen, recorded_time)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[])";
+    INSERT INTO posting (person_id, entry_id, settlement_id, fund, paid_fen, recorded_time)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[])";
 
 /// Where the asked counters stand, all at one moment; those that were never moved are left out.
 pub(crate) async fn read(
@@ -71,7 +71,7 @@ pub(crate) async fn post(
         // In this order: whoever moved a counter that was read here has its settlement among those read next, so a
         // settlement that another process books meanwhile is found booked and never taken for a mismatch.
         let counters = read(pool, &counters_of(batch)).await?;
-        let posted = read_posted(pool, &settlements_of(batch)).await?;
+        let posted = read_posted(pool, &entries_of(batch)).await?;
         let plan = plan(Held { counters, posted }, batch);
         if plan.bookings.is_empty() || write(pool, &plan).await? {
             return Ok(plan.answers);
@@ -82,16 +82,16 @@ pub(crate) async fn post(
 
 async fn read_posted(
     pool: &PgPool,
-    asked: &BTreeSet<PersonSettlement>,
-) -> Result<HashMap<PersonSettlement, Digest>, LedgerError> {
+    asked: &BTreeSet<PersonEntry>,
+) -> Result<HashMap<PersonEntry, Digest>, LedgerError> {
     let persons: Vec<&str> = asked.iter().map(|(person_id, _)| person_id.as_str()).collect();
-    let settlements: Vec<&str> = asked.iter().map(|(_, settlement_id)| settlement_id.as_str()).collect();
+    let entries: Vec<&str> = asked.iter().map(|(_, entry_id)| entry_id.as_str()).collect();
     let rows: Vec<(String, String, Vec<u8>)> =
-        sqlx::query_as(READ_POSTED).bind(persons).bind(settlements).fetch_all(pool).await?;
-    let posted = |(person_id, settlement_id, digest): (String, String, Vec<u8>)| {
+        sqlx::query_as(READ_POSTED).bind(persons).bind(entries).fetch_all(pool).await?;
+    let posted = |(person_id, entry_id, digest): (String, String, Vec<u8>)| {
         let person_id = PersonId::new(&person_id).map_err(StoreError::corrupt)?;
-        let settlement_id = SettlementId::new(&settlement_id).map_err(StoreError::corrupt)?;
-        Ok(((person_id, settlement_id), digest_from(&digest)?))
+        let entry_id = EntryId::new(&entry_id).map_err(StoreError::corrupt)?;
+        Ok(((person_id, entry_id), digest_from(&digest)?))
     };
     rows.into_iter().map(posted).collect()
 }
@@ -113,7 +113,7 @@ async fn write_posted(connection: &mut PgConnection, plan: &Plan) -> Result<bool
     let bookings = || plan.bookings.values();
     let written = sqlx::query(WRITE_POSTED)
         .bind(bookings().map(|booking| booking.person_id.as_str()).collect::<Vec<_>>())
-        .bind(bookings().map(|booking| booking.settlement_id.as_str()).collect::<Vec<_>>())
+        .bind(bookings().map(|booking| booking.entry_id.as_str()).collect::<Vec<_>>())
         .bind(bookings().map(|booking| booking.digest.as_slice()).collect::<Vec<_>>())
         .bind(bookings().map(|booking| booking.recorded_time).collect::<Vec<_>>())
         .execute(connection)
@@ -145,8 +145,9 @@ async fn write_postings(connection: &mut PgConnection, plan: &Plan) -> Result<()
     }
     sqlx::query(WRITE_POSTINGS)
         .bind(postings.iter().map(|(booking, _)| booking.person_id.as_str()).collect::<Vec<_>>())
-        .bind(postings.iter().map(|(booking, _)| booking.settlement_id.as_str()).collect::<Vec<_>>())
-        .bind(postings.iter().map(|(_, (fund, _))| fund.as_str()).collect::<Vec<_>>())
+        .bind(postings.iter().map(|(booking, _)| booking.entry_id.as_str()).collect::<Vec<_>>())
+        .bind(postings.iter().map(|(_, ((settlement_id, _), _))| settlement_id.as_str()).collect::<Vec<_>>())
+        .bind(postings.iter().map(|(_, ((_, fund), _))| fund.as_str()).collect::<Vec<_>>())
         .bind(postings.iter().map(|(_, (_, paid))| paid.get()).collect::<Vec<_>>())
         .bind(postings.iter().map(|(booking, _)| booking.recorded_time).collect::<Vec<_>>())
         .execute(connection)

@@ -11,7 +11,7 @@ use store::begin_write;
 
 use crate::booking::Booking;
 use crate::page::digest_from;
-use crate::plan::{Held, PersonCounter, PersonSettlement, Plan, counters_of, plan, settlements_of};
+use crate::plan::{Held, PersonCounter, PersonEntry, Plan, counters_of, entries_of, plan};
 use crate::{LedgerError, PostOutcome};
 
 /// Where the asked counters stand, all at one moment; those that were never moved are left out.
@@ -33,7 +33,7 @@ pub(crate) async fn post(
     let mut transaction = begin_write(pool).await?;
     let held = Held {
         counters: read_counters(&mut transaction, &counters_of(batch)).await?,
-        posted: read_posted(&mut transaction, &settlements_of(batch)).await?,
+        posted: read_posted(&mut transaction, &entries_of(batch)).await?,
     };
     let plan = plan(held, batch);
     write(&mut transaction, &plan).await?;
@@ -64,19 +64,19 @@ async fn read_counters(
 
 async fn read_posted(
     connection: &mut SqliteConnection,
-    asked: &BTreeSet<PersonSettlement>,
-) -> Result<HashMap<PersonSettlement, crate::booking::Digest>, LedgerError> {
+    asked: &BTreeSet<PersonEntry>,
+) -> Result<HashMap<PersonEntry, crate::booking::Digest>, LedgerError> {
     let mut posted = HashMap::new();
-    for settlement in asked {
-        let (person_id, settlement_id) = settlement;
+    for entry in asked {
+        let (person_id, entry_id) = entry;
         let digest: Option<Vec<u8>> =
-            sqlx::query_scalar("SELECT digest FROM posted WHERE person_id = $1 AND settlement_id = $2")
+            sqlx::query_scalar("SELECT digest FROM posted WHERE person_id = $1 AND entry_id = $2")
                 .bind(person_id.as_str())
-                .bind(settlement_id.as_str())
+                .bind(entry_id.as_str())
                 .fetch_optional(&mut *connection)
                 .await?;
         if let Some(digest) = digest {
-            posted.insert(settlement.clone(), digest_from(&digest)?);
+            posted.insert(entry.clone(), digest_from(&digest)?);
         }
     }
     Ok(posted)
@@ -84,19 +84,20 @@ async fn read_posted(
 
 async fn write(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), LedgerError> {
     for booking in plan.bookings.values() {
-        sqlx::query("INSERT INTO posted (person_id, settlement_id, digest, recorded_time) VALUES ($1, $2, $3, $4)")
+        sqlx::query("INSERT INTO posted (person_id, entry_id, digest, recorded_time) VALUES ($1, $2, $3, $4)")
             .bind(booking.person_id.as_str())
-            .bind(booking.settlement_id.as_str())
+            .bind(booking.entry_id.as_str())
             .bind(booking.digest.as_slice())
             .bind(booking.recorded_time)
             .execute(&mut *connection)
             .await?;
-        for (fund, paid) in &booking.paid {
-            let posting = "INSERT INTO posting (person_id, settlement_id, fund, paid_fen, recorded_time) \
-                           VALUES ($1, $2, $3, $4, $5)";
+        for ((settlement_id, fund), paid) in &booking.paid {
+            let posting = "INSERT INTO posting (person_id, entry_id, settlement_id, fund, paid_fen, recorded_time) \
+                           VALUES ($1, $2, $3, $4, $5, $6)";
             sqlx::query(posting)
                 .bind(booking.person_id.as_str())
-                .bind(booking.settlement_id.as_str())
+                .bind(booking.entry_id.as_str())
+                .bind(settlement_id.as_str())
                 .bind(fund.as_str())
                 .bind(paid.get())
                 .bind(booking.recorded_time)

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use claim::{
-    Adjudication, BenefitId, CounterKey, CounterMove, CounterName, Fund, InvalidText, PayerId, PersonId, Portion,
-    Service, SettlementId,
+    Adjudication, BenefitId, CounterKey, CounterMove, CounterName, EntryId, Fund, InvalidText, PayerId, PersonId,
+    Portion, Service, SettlementId,
 };
-use ledger::{Ledger, LedgerError, Post, PostOutcome};
+use ledger::{Adjustment, Ledger, LedgerError, Post, PostOutcome};
 use money::Fen;
 use store::testing::TestStore;
 
@@ -309,5 +309,60 @@ async fn what_was_booked_is_there_after_a_restart() {
         assert_eq!(ledger.post(one_fen("p", 0)).await.unwrap(), PostOutcome::AlreadyPosted, "{}", store.name);
         assert_eq!(ledger.post(one_fen("p", 1)).await.unwrap(), PostOutcome::Posted, "{}", store.name);
         assert_eq!(held(&ledger, "p").await.unwrap()["paid"], 2, "{}", store.name);
+    }
+}
+
+fn adjustment(of: &str, id: &str, changes: &[(&str, Fund, i64)], moves: Vec<CounterMove>) -> Adjustment {
+    let change = |&(settlement, fund, paid): &(&str, Fund, i64)| {
+        ((SettlementId::new(settlement).unwrap_or_else(|_| unreachable!("an id")), fund), Fen::new(paid))
+    };
+    Adjustment {
+        person_id: person(of),
+        adjustment_id: EntryId::new(id).unwrap_or_else(|_| unreachable!("an id")),
+        payer: PayerId::new(SERVICE).unwrap_or_else(|_| unreachable!("an id")),
+        postings: changes.iter().map(change).collect(),
+        moves,
+        recorded_time: recorded(1),
+    }
+}
+
+#[tokio::test]
+async fn an_adjustment_moves_counters_back_and_books_what_changed_of_each_settlement_once() {
+    for store in TestStore::each().await {
+        let ledger = Ledger::open(&store.location, SERVICE).await.unwrap();
+        ledger.post(post("p", "s", &[(Fund::BasicInpatient, 300)], vec![moved("paid", 0, 300)])).await.unwrap();
+        ledger.post(post("p", "t", &[(Fund::BasicInpatient, 20)], vec![moved("paid", 300, 320)])).await.unwrap();
+        let changes = [("s", Fund::BasicInpatient, -300), ("t", Fund::BasicInpatient, 5), ("t", Fund::TopUp, 0)];
+        let cancelled = adjustment("p", "a", &changes, vec![moved("paid", 320, 25)]);
+        assert_eq!(ledger.adjust(cancelled.clone()).await.unwrap(), PostOutcome::Posted, "{}", store.name);
+        assert_eq!(ledger.adjust(cancelled).await.unwrap(), PostOutcome::AlreadyPosted, "{}", store.name);
+        assert_eq!(held(&ledger, "p").await.unwrap()["paid"], 25, "{}", store.name);
+        let page = ledger.list_postings(&person("p"), 2, None).await.unwrap();
+        let rows: Vec<_> = page
+            .postings
+            .iter()
+            .map(|row| (row.entry_id.as_str(), row.settlement_id.as_str(), row.paid.get()))
+            .collect();
+        assert_eq!(rows, [("a", "t", 5), ("a", "s", -300)], "{}", store.name);
+        let rest = ledger.list_postings(&person("p"), 9, page.next.as_ref()).await.unwrap();
+        assert_eq!(rest.postings.len(), 2, "{}", store.name);
+
+        let other = adjustment("p", "a", &[("s", Fund::BasicInpatient, -299)], vec![moved("paid", 320, 25)]);
+        assert!(matches!(ledger.adjust(other).await, Err(LedgerError::ContentDiffers { .. })), "{}", store.name);
+        let stale = adjustment("p", "b", &[], vec![moved("paid", 320, 0)]);
+        assert!(matches!(ledger.adjust(stale).await, Err(LedgerError::CounterMismatch { .. })), "{}", store.name);
+    }
+}
+
+#[tokio::test]
+async fn persons_are_told_page_by_page_in_the_order_of_their_ids() {
+    for store in TestStore::each().await {
+        let ledger = Ledger::open(&store.location, SERVICE).await.unwrap();
+        for of in ["c", "a", "Z", "b"] {
+            ledger.post(post(of, "s", &[(Fund::BasicInpatient, 5)], vec![moved("paid", 0, 5)])).await.unwrap();
+        }
+        let first = ledger.persons(None, 3).await.unwrap();
+        assert_eq!(first, ["Z", "a", "b"].map(person), "{}", store.name);
+        assert_eq!(ledger.persons(first.last(), 3).await.unwrap(), [person("c")], "{}", store.name);
     }
 }

@@ -1,12 +1,21 @@
 //! Reading the requests, all faults at once.
 
-use claim::{Adjudication, PayerId, PersonId, PricedCase, Violations};
-use ledger::{PAGE_SIZE_MAX, Post, PostingCursor};
+use std::collections::BTreeMap;
+
+use claim::{
+    Adjudication, Case, CounterKey, CounterName, Fund, PayerId, PersonId, PricedCase, SettlementId, Violations,
+};
+use ledger::{Adjustment, PAGE_SIZE_MAX, Post, PostingCursor};
+use money::Fen;
 use wire::payer_v1 as proto;
-use wire::{MAX_ADJUDICATIONS, read};
+use wire::{MAX_ADJUDICATIONS, Reader, read};
 
 const DEFAULT_PAGE_SIZE: u32 = 50;
+const DEFAULT_PERSONS: u32 = 500;
+const MAX_PERSONS: u32 = 1_000;
 const LAST_YEAR: i32 = 9_999;
+/// More than all settlements of one person's year can change.
+const MAX_CHANGES: usize = 100_000;
 
 /// The fields of an `AdjudicateRequest`.
 #[derive(Debug)]
@@ -17,6 +26,19 @@ pub struct Adjudicate {
     pub case: PricedCase,
     /// What earlier payers decided.
     pub earlier: Vec<Adjudication>,
+    /// What is taken to be in place of what is.
+    pub as_if: Option<AsIf>,
+}
+
+/// Where counters and accounts are taken to stand in place of where they do.
+#[derive(Debug)]
+pub struct AsIf {
+    /// Where counters stand.
+    pub counters: BTreeMap<CounterKey, Fen>,
+    /// Whether all other counters stand at zero.
+    pub others_at_zero: bool,
+    /// What is free in the accounts that the bill may draw on; nothing in any other. `None`: the person's own account.
+    pub balances: BTreeMap<Option<PersonId>, Fen>,
 }
 
 /// Reads what a decision is asked on.
@@ -28,7 +50,29 @@ pub fn adjudicate(message: proto::AdjudicateRequest) -> Result<Adjudicate, Viola
         let person_id = at.id("person_id", &message.person_id);
         let case = at.message("case", message.case);
         let earlier = at.messages("earlier", message.earlier, 0..=MAX_ADJUDICATIONS);
-        Some(Adjudicate { person_id: person_id?, case: case?, earlier: earlier? })
+        let as_if = match message.as_if {
+            None => Some(None),
+            Some(message) => as_if(message, at).map(Some),
+        };
+        Some(Adjudicate { person_id: person_id?, case: case?, earlier: earlier?, as_if: as_if? })
+    })
+}
+
+fn as_if(message: proto::AsIf, at: &Reader<'_>) -> Option<AsIf> {
+    let counters = at.each("as_if.counters", message.counters, 0..=Case::MAX_LINES * 8, |counter, at| {
+        let value = at.amount("value_fen", counter.value_fen);
+        let key = CounterKey { name: CounterName::new(&counter.counter), benefit_year: counter.benefit_year };
+        Some((key, value?))
+    });
+    let balances = at.each("as_if.balances", message.balances, 0..=Case::MAX_FAMILY_ACCOUNTS + 1, |balance, at| {
+        let holder = at.optional_id("family_account_person_id", &balance.family_account_person_id);
+        let free = at.amount("free_fen", balance.free_fen);
+        Some((holder?, free?))
+    });
+    Some(AsIf {
+        counters: counters?.into_iter().collect(),
+        others_at_zero: message.others_at_zero,
+        balances: balances?.into_iter().collect(),
     })
 }
 
@@ -53,11 +97,61 @@ pub fn post(message: proto::PostRequest, payer: &PayerId) -> Result<Post, Violat
     })
 }
 
-pub(crate) fn get_counters(message: &proto::GetCountersRequest) -> Result<(PersonId, i32), Violations> {
+/// An adjustment to book, whose booking must be one of `payer`'s own.
+///
+/// # Errors
+/// All faults.
+pub fn adjust(message: proto::AdjustRequest, payer: &PayerId) -> Result<Adjustment, Violations> {
     read(|at| {
         let person_id = at.id("person_id", &message.person_id);
-        let benefit_year = at.number("benefit_year", message.benefit_year, 1..=LAST_YEAR);
-        Some((person_id?, benefit_year?))
+        let adjustment_id = at.id("adjustment_id", &message.adjustment_id);
+        let booking = at.required("booking", message.booking);
+        let recorded_time = at.time("recorded_time", message.recorded_time);
+        let booking = booking?;
+        let own = booking.payer == payer.as_str();
+        at.check("booking.payer", own, format_args!("is another payer: this is {payer}"))?;
+        let postings = at.each("booking.postings", booking.postings, 0..=MAX_CHANGES, |change, at| {
+            let settlement_id: Option<SettlementId> = at.id("settlement_id", &change.settlement_id);
+            let fund: Option<Fund> = at.listed("fund", change.fund);
+            let paid = at.number("paid_fen", change.paid_fen, -Fen::MAX.get()..=Fen::MAX.get());
+            Some(((settlement_id?, fund?), Fen::new(paid?)))
+        });
+        let moves = at.messages("booking.moves", booking.moves, 0..=MAX_CHANGES);
+        let postings = postings?;
+        let count = postings.len();
+        let postings: BTreeMap<_, _> = postings.into_iter().collect();
+        at.check("booking.postings", postings.len() == count, "change the same settlement and fund twice")?;
+        Some(Adjustment {
+            person_id: person_id?,
+            adjustment_id: adjustment_id?,
+            payer: payer.clone(),
+            postings,
+            moves: moves?,
+            recorded_time: recorded_time?,
+        })
+    })
+}
+
+/// How many persons are asked for, and after whom.
+///
+/// # Errors
+/// All faults.
+pub fn list_persons(message: &proto::ListPersonsRequest) -> Result<(u32, Option<PersonId>), Violations> {
+    read(|at| {
+        let page_size = u32::try_from(message.page_size).ok().filter(|size| *size <= MAX_PERSONS);
+        let sized = at.check("page_size", page_size.is_some(), format_args!("must be 0 to {MAX_PERSONS}"));
+        let after = at.optional_id("after_person_id", &message.after_person_id);
+        sized?;
+        Some((page_size.filter(|size| *size > 0).unwrap_or(DEFAULT_PERSONS), after?))
+    })
+}
+
+/// Whose counters are asked for, and of which year if of one.
+pub(crate) fn get_counters(message: &proto::GetCountersRequest) -> Result<(PersonId, Option<i32>), Violations> {
+    read(|at| {
+        let person_id = at.id("person_id", &message.person_id);
+        let benefit_year = at.number("benefit_year", message.benefit_year, 0..=LAST_YEAR);
+        Some((person_id?, Some(benefit_year?).filter(|year| *year > 0)))
     })
 }
 

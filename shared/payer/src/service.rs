@@ -3,19 +3,21 @@
 use std::fmt;
 use std::sync::Arc;
 
-use claim::PayerId;
+use claim::{CounterKey, PayerId, PersonId};
 use host::MAX_MESSAGE_BYTES;
-use ledger::{Ledger, PostOutcome};
+use ledger::{Ledger, LedgerError, PostOutcome};
 use rulebook::{Counters, Lookup, PayerRules};
 use tonic::{Request, Response, Status};
 use wire::payer_v1::payer_server::{Payer, PayerServer};
 use wire::payer_v1::{
-    AdjudicateRequest, AdjudicateResponse, Counter, GetCountersRequest, GetCountersResponse, HoldRequest, HoldResponse,
-    ListExpiredHoldsRequest, ListExpiredHoldsResponse, ListPostingsRequest, ListPostingsResponse, PostRequest,
-    PostResponse, Posting, VoidRequest, VoidResponse,
+    AdjudicateRequest, AdjudicateResponse, AdjustRequest, AdjustResponse, Counter, GetCountersRequest,
+    GetCountersResponse, HoldRequest, HoldResponse, ListExpiredHoldsRequest, ListExpiredHoldsResponse,
+    ListPersonsRequest, ListPersonsResponse, ListPostingsRequest, ListPostingsResponse, PostRequest, PostResponse,
+    Posting, VoidRequest, VoidResponse,
 };
 use wire::{ErrorReason, Failure};
 
+use crate::request::AsIf;
 use crate::{failure, request};
 
 /// One payer as a gRPC service. Cheap to clone.
@@ -35,6 +37,31 @@ impl PayerService {
     }
 }
 
+impl PayerService {
+    /// Where the person's counters `keys` stand, or are taken to stand.
+    async fn counters(
+        &self,
+        person_id: &PersonId,
+        keys: Vec<CounterKey>,
+        as_if: Option<AsIf>,
+    ) -> Result<Counters, LedgerError> {
+        let Some(AsIf { counters: taken, others_at_zero, balances: _ }) = as_if else {
+            return Ok(self.ledger.counters(person_id, keys).await?.into_iter().collect());
+        };
+        let (told, untold): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| taken.contains_key(key));
+        let mut counters = if others_at_zero {
+            Counters::default()
+        } else {
+            self.ledger.counters(person_id, untold).await?.into_iter().collect()
+        };
+        for key in told {
+            let value = taken.get(&key).copied().unwrap_or_default();
+            counters.set(key, value);
+        }
+        Ok(counters)
+    }
+}
+
 impl fmt::Debug for PayerService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PayerService").field("id", &self.id).finish_non_exhaustive()
@@ -51,12 +78,11 @@ pub fn server(service: PayerService) -> PayerServer<PayerService> {
 impl Payer for PayerService {
     #[tracing::instrument(skip_all, fields(payer = %self.id))]
     async fn adjudicate(&self, request: Request<AdjudicateRequest>) -> Result<Response<AdjudicateResponse>, Status> {
-        let request::Adjudicate { person_id, case, earlier } =
+        let request::Adjudicate { person_id, case, earlier, as_if } =
             request::adjudicate(request.into_inner()).map_err(Failure::from)?;
         let rules = self.lookup.in_force(case.visit.service_date);
         let keys = self.rules.counter_keys(&rules, &case, &earlier);
-        let counters = self.ledger.counters(&person_id, keys).await.map_err(|error| failure::of_ledger(&error))?;
-        let counters = Counters::from_iter(counters);
+        let counters = self.counters(&person_id, keys, as_if).await.map_err(|error| failure::of_ledger(&error))?;
         let adjudication = self.rules.adjudicate(&rules, &case, &earlier, &counters);
         let adjudication = adjudication.map_err(|error| failure::not_in_force(&error))?;
         Ok(Response::new(AdjudicateResponse { adjudication: Some((&adjudication).into()) }))
@@ -66,11 +92,25 @@ impl Payer for PayerService {
     async fn post(&self, request: Request<PostRequest>) -> Result<Response<PostResponse>, Status> {
         let post = request::post(request.into_inner(), &self.id).map_err(Failure::from)?;
         let outcome = self.ledger.post(post).await.map_err(|error| failure::of_ledger(&error))?;
-        let already_posted = match outcome {
-            PostOutcome::Posted => false,
-            PostOutcome::AlreadyPosted => true,
-        };
-        Ok(Response::new(PostResponse { already_posted }))
+        Ok(Response::new(PostResponse { already_posted: outcome == PostOutcome::AlreadyPosted }))
+    }
+
+    #[tracing::instrument(skip_all, fields(payer = %self.id))]
+    async fn adjust(&self, request: Request<AdjustRequest>) -> Result<Response<AdjustResponse>, Status> {
+        let adjustment = request::adjust(request.into_inner(), &self.id).map_err(Failure::from)?;
+        let outcome = self.ledger.adjust(adjustment).await.map_err(|error| failure::of_ledger(&error))?;
+        Ok(Response::new(AdjustResponse { already_booked: outcome == PostOutcome::AlreadyPosted }))
+    }
+
+    #[tracing::instrument(skip_all, fields(payer = %self.id))]
+    async fn list_persons(
+        &self,
+        request: Request<ListPersonsRequest>,
+    ) -> Result<Response<ListPersonsResponse>, Status> {
+        let (page_size, after) = request::list_persons(request.get_ref()).map_err(Failure::from)?;
+        let persons = self.ledger.persons(after.as_ref(), page_size).await;
+        let persons = persons.map_err(|error| failure::of_ledger(&error))?;
+        Ok(Response::new(ListPersonsResponse { person_ids: persons.iter().map(ToString::to_string).collect() }))
     }
 
     #[tracing::instrument(skip_all, fields(payer = %self.id))]
@@ -79,7 +119,10 @@ impl Payer for PayerService {
         request: Request<GetCountersRequest>,
     ) -> Result<Response<GetCountersResponse>, Status> {
         let (person_id, benefit_year) = request::get_counters(request.get_ref()).map_err(Failure::from)?;
-        let counters = self.ledger.counters_of_year(&person_id, benefit_year).await;
+        let counters = match benefit_year {
+            Some(benefit_year) => self.ledger.counters_of_year(&person_id, benefit_year).await,
+            None => self.ledger.counters_of_every_year(&person_id).await,
+        };
         let counters = counters.map_err(|error| failure::of_ledger(&error))?;
         let counters = counters.into_iter().map(|(key, value)| Counter {
             counter: key.name.to_string(),
@@ -99,6 +142,7 @@ impl Payer for PayerService {
         let page = self.ledger.list_postings(&person_id, page_size, before.as_ref()).await;
         let page = page.map_err(|error| failure::of_ledger(&error))?;
         let postings = page.postings.into_iter().map(|posting| Posting {
+            entry_id: posting.entry_id.to_string(),
             settlement_id: posting.settlement_id.to_string(),
             fund: wire::claim_v1::Fund::from(posting.fund).into(),
             paid_fen: posting.paid.get(),

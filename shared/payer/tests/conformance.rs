@@ -16,7 +16,10 @@ use store::testing::TestStore;
 use tonic::{Code, Status};
 use wire::payer_v1::payer_client::PayerClient;
 use wire::payer_v1::payer_server::PayerServer;
-use wire::payer_v1::{AdjudicateRequest, GetCountersRequest, ListPostingsRequest, PostRequest};
+use wire::payer_v1::{
+    AdjudicateRequest, AdjustRequest, AsIf, Booking, Counter, GetCountersRequest, ListPersonsRequest,
+    ListPostingsRequest, PostRequest, PostingChange,
+};
 use wire::{ErrorReason, Failure};
 
 type Client = PayerClient<PayerServer<PayerService>>;
@@ -153,7 +156,7 @@ fn case(kind: VisitKind, eligible: &[i64]) -> PricedCase {
 }
 
 fn asked(case: &PricedCase) -> AdjudicateRequest {
-    AdjudicateRequest { person_id: "p".to_owned(), case: Some(case.into()), earlier: Vec::new() }
+    AdjudicateRequest { person_id: "p".to_owned(), case: Some(case.into()), earlier: Vec::new(), as_if: None }
 }
 
 fn posted(settlement: &str, adjudication: wire::claim_v1::Adjudication) -> PostRequest {
@@ -197,7 +200,63 @@ async fn what_was_decided_moves_the_counters_once_it_is_posted() {
         client.post(posted("s2", second)).await.unwrap();
         let counters = client.get_counters(counters_of("p")).await.unwrap().into_inner().counters;
         assert_eq!((counters[0].counter.as_str(), counters[0].value_fen), ("flat.paid", 130), "{}", store.name);
+        let every_year = GetCountersRequest { benefit_year: 0, ..counters_of("p") };
+        let of_every_year = client.get_counters(every_year).await.unwrap().into_inner().counters;
+        assert_eq!(of_every_year, counters, "{}", store.name);
         assert!(client.get_counters(counters_of("q")).await.unwrap().into_inner().counters.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_decision_is_made_again_with_counters_taken_to_stand_elsewhere() {
+    for store in TestStore::each().await {
+        let (_, mut client) = open(&store).await.unwrap();
+        let decision = decide(&mut client, 500).await.unwrap();
+        client.post(posted("s1", decision)).await.unwrap();
+        let taken = Counter { counter: "flat.paid".to_owned(), benefit_year: 1970, value_fen: 7 };
+        let other = Counter { counter: "another".to_owned(), ..taken.clone() };
+        for (counters, others_at_zero, before) in
+            [(vec![taken], false, 7), (vec![other.clone()], false, 100), (vec![other], true, 0)]
+        {
+            let as_if = Some(AsIf { counters, others_at_zero, balances: Vec::new() });
+            let request = AdjudicateRequest { as_if, ..asked(&case(VisitKind::Outpatient, &[500])) };
+            let decision = client.adjudicate(request).await.unwrap().into_inner().adjudication.unwrap();
+            let moved = (decision.moves[0].before_fen, decision.moves[0].after_fen);
+            assert_eq!(moved, (before, before + 100), "{}", store.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_adjustment_is_booked_once_and_persons_are_listed() {
+    for store in TestStore::each().await {
+        let (_, mut client) = open(&store).await.unwrap();
+        let decision = decide(&mut client, 500).await.unwrap();
+        client.post(posted("s1", decision.clone())).await.unwrap();
+        let mut undone = decision.moves[0].clone();
+        (undone.before_fen, undone.after_fen) = (100, 0);
+        let fund = wire::claim_v1::Fund::BasicOutpatient.into();
+        let change = PostingChange { settlement_id: "s1".to_owned(), fund, paid_fen: -100 };
+        let booking = Booking { payer: SERVICE.to_owned(), postings: vec![change.clone()], moves: vec![undone] };
+        let request = AdjustRequest {
+            person_id: "p".to_owned(),
+            adjustment_id: "a1".to_owned(),
+            booking: Some(booking.clone()),
+            recorded_time: Some(wire::timestamp(DateTime::UNIX_EPOCH)),
+        };
+        assert!(!client.adjust(request.clone()).await.unwrap().into_inner().already_booked, "{}", store.name);
+        assert!(client.adjust(request.clone()).await.unwrap().into_inner().already_booked, "{}", store.name);
+        let counters = client.get_counters(counters_of("p")).await.unwrap().into_inner().counters;
+        assert_eq!(counters[0].value_fen, 0, "{}", store.name);
+        let persons = client.list_persons(ListPersonsRequest::default()).await.unwrap().into_inner().person_ids;
+        assert_eq!(persons, ["p"], "{}", store.name);
+
+        let twice = Booking { postings: vec![change.clone(), change], ..booking };
+        let refused = client.adjust(AdjustRequest { booking: Some(twice), ..request.clone() }).await;
+        assert_eq!(reason(refused), Some((Code::InvalidArgument, ErrorReason::FieldViolation)));
+        let foreign = Booking { payer: "another-fund".to_owned(), ..Booking::default() };
+        let refused = client.adjust(AdjustRequest { booking: Some(foreign), ..request }).await;
+        assert_eq!(reason(refused), Some((Code::InvalidArgument, ErrorReason::FieldViolation)));
     }
 }
 
@@ -276,10 +335,8 @@ async fn all_faults_of_a_request_are_told_at_once() {
     let mut foreign = decide(&mut client, 5).await.unwrap();
     "another-fund".clone_into(&mut foreign.payer);
     assert_eq!(fields(client.post(posted("s", foreign)).await.unwrap_err()), ["adjudication.payer"]);
-    assert_eq!(
-        fields(client.get_counters(GetCountersRequest::default()).await.unwrap_err()),
-        ["person_id", "benefit_year"]
-    );
+    let beyond = GetCountersRequest { benefit_year: -1, ..GetCountersRequest::default() };
+    assert_eq!(fields(client.get_counters(beyond).await.unwrap_err()), ["person_id", "benefit_year"]);
     for page_size in [-1, 501] {
         let refused = client.list_postings(postings_of("", page_size, "x".to_owned())).await.unwrap_err();
         assert_eq!(fields(refused), ["person_id", "page_size", "page_token"]);

@@ -6,13 +6,17 @@ use std::time::Duration;
 
 use claim::{Violation, Violations};
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt};
+use tonic_types::{ErrorDetails, PreconditionFailure, StatusExt};
 
 pub use crate::proto::onestop::error::v1::ErrorReason;
 
 /// The domain of every `ErrorInfo`.
 const DOMAIN: &str = "onestop";
 const REASON_PREFIX: &str = "ERROR_REASON_";
+/// What a `PreconditionFailure` says that its subject is.
+const SETTLEMENT: &str = "SETTLEMENT";
+/// Settlements that a status names; the message says how many there are.
+const SETTLEMENTS_TOLD: usize = 32;
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 /// Faults that the message repeats in words; all of them are in the details.
 const FAULTS_IN_MESSAGE: usize = 3;
@@ -30,13 +34,15 @@ pub struct Failure {
     pub violations: Vec<Violation>,
     /// The first field that differs, for a request id that was used before.
     pub field: Option<String>,
+    /// The settlements that stand in the way, where any do.
+    pub settlements: Vec<String>,
 }
 
 impl Failure {
     /// A failure of `reason`.
     #[must_use]
     pub fn new(reason: ErrorReason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), violations: Vec::new(), field: None }
+        Self { reason, message: message.into(), violations: Vec::new(), field: None, settlements: Vec::new() }
     }
 
     /// The input is at fault.
@@ -122,6 +128,7 @@ impl Failure {
                 .map(|violation| Violation { field: violation.field, description: violation.description })
                 .collect(),
             field: info.metadata.get("field").cloned(),
+            settlements: details.precondition_failure().map(settlements_of).unwrap_or_default(),
         })
     }
 
@@ -163,12 +170,20 @@ impl From<Failure> for Status {
                 shortened(description, MAX_DESCRIPTION_CHARS),
             );
         }
+        for settlement_id in failure.settlements.iter().take(SETTLEMENTS_TOLD) {
+            details.add_precondition_failure_violation(SETTLEMENT, settlement_id, "stands later in the chain");
+        }
         if failure.is_retryable() {
             details.set_retry_info(Some(RETRY_AFTER));
         }
         details.set_localized_message("zh-CN", failure.message_zh());
         Self::with_error_details(failure.code(), shortened(&failure.message, MAX_MESSAGE_CHARS), details)
     }
+}
+
+fn settlements_of(failure: &PreconditionFailure) -> Vec<String> {
+    let of_settlements = failure.violations.iter().filter(|violation| violation.r#type == SETTLEMENT);
+    of_settlements.map(|violation| violation.subject.clone()).collect()
 }
 
 /// The first faults in words.
@@ -208,9 +223,15 @@ const fn code_of(reason: ErrorReason) -> Code {
         ErrorReason::CoverNotActive
         | ErrorReason::InstitutionNotDesignated
         | ErrorReason::RuleNotInForce
+        | ErrorReason::RequestReversed
+        | ErrorReason::SettlementCancelled
+        | ErrorReason::LaterSettlementsDepend
+        | ErrorReason::SettlementOfEarlierYear
+        | ErrorReason::RequestNotReversible
         | ErrorReason::AccountClosed
         | ErrorReason::AccountMoneyHeld
-        | ErrorReason::AccountCreditedBefore => Code::FailedPrecondition,
+        | ErrorReason::AccountCreditedBefore
+        | ErrorReason::AccountNotRedrawn => Code::FailedPrecondition,
         ErrorReason::ChainContended => Code::Aborted,
         ErrorReason::PayerUnavailable | ErrorReason::RegisterUnavailable | ErrorReason::StoreUnavailable => {
             Code::Unavailable
@@ -234,10 +255,16 @@ const fn message_zh(reason: ErrorReason) -> &'static str {
         ErrorReason::CoverNotActive => "该人员在就医日期未参保或待遇暂停。",
         ErrorReason::InstitutionNotDesignated => "该机构在就医日期不是定点医药机构。",
         ErrorReason::RuleNotInForce => "就医日期没有适用于该类就诊的现行规定。",
+        ErrorReason::RequestReversed => "该请求已被冲正，不再受理。",
+        ErrorReason::SettlementCancelled => "该笔结算已撤销。",
+        ErrorReason::LaterSettlementsDepend => "该人员其后的结算受此笔影响，须确认一并重新计算后方可办理。",
+        ErrorReason::SettlementOfEarlierYear => "该笔结算为以前年度结算，须确认跨年撤销后方可办理。",
+        ErrorReason::RequestNotReversible => "该类请求已办理，不能冲正。",
         ErrorReason::AccountNotFound => "该人员没有个人账户。",
         ErrorReason::AccountClosed => "该个人账户已注销。",
         ErrorReason::AccountMoneyHeld => "该个人账户有正在进行的结算，请稍后重试。",
         ErrorReason::AccountCreditedBefore => "该时段已由其他请求划入个人账户。",
+        ErrorReason::AccountNotRedrawn => "该笔结算已退回个人账户，不能恢复原支付，请重新办理结算。",
         ErrorReason::ChainContended => "该人员有其他结算正在进行，请稍后重试。",
         ErrorReason::PayerUnavailable | ErrorReason::RegisterUnavailable | ErrorReason::StoreUnavailable => {
             "系统暂时无法处理，请稍后用同一请求编号重试。"
@@ -266,7 +293,9 @@ mod tests {
     #[test]
     fn a_failure_reads_back_from_its_status() {
         let reused = Failure::request_id_reused("lines[3].amount_fen");
-        for failure in [faults(20), reused, Failure::new(ErrorReason::ChainContended, "too many at once")] {
+        let settlements = vec!["s-2".to_owned(), "s-3".to_owned()];
+        let depend = Failure { settlements, ..Failure::new(ErrorReason::LaterSettlementsDepend, "two of them") };
+        for failure in [faults(20), reused, depend, Failure::new(ErrorReason::ChainContended, "too many at once")] {
             assert_eq!(Failure::from_status(&Status::from(failure.clone())), Some(failure));
         }
     }

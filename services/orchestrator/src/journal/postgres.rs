@@ -9,7 +9,8 @@ use store::StoreError;
 use super::{ChainQuery, ChainRead, Write};
 use crate::chain::{Head, LinkHash};
 
-const READ: &str = "SELECT head.sequence, head.hash, open_link.sequence IS NOT NULL AS open, same.document
+const READ: &str = "SELECT head.sequence, head.hash, open_link.sequence IS NOT NULL AS open, same.document,
+        reversed.sequence IS NOT NULL AS is_reversed
     FROM UNNEST($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS query (person_id, caller, request_id, place)
     LEFT JOIN LATERAL (
         SELECT link.sequence, link.hash FROM link
@@ -18,29 +19,43 @@ const READ: &str = "SELECT head.sequence, head.hash, open_link.sequence IS NOT N
     LEFT JOIN open_link ON open_link.person_id = query.person_id AND open_link.sequence = head.sequence
     LEFT JOIN link AS same ON same.person_id = query.person_id AND same.caller = query.caller
         AND same.request_id = query.request_id
+    LEFT JOIN reversed_request AS reversed ON reversed.person_id = query.person_id AND reversed.caller = query.caller
+        AND reversed.request_id = query.request_id
     ORDER BY query.place";
 const WRITE: &str = "WITH closed AS (
-        DELETE FROM open_link USING UNNEST($9::text[], $10::bigint[]) AS done (person_id, sequence)
+        DELETE FROM open_link USING UNNEST($10::text[], $11::bigint[]) AS done (person_id, sequence)
         WHERE open_link.person_id = done.person_id AND open_link.sequence = done.sequence
+        RETURNING open_link.person_id, open_link.sequence
+    ), queued AS (
+        INSERT INTO closed_link (person_id, sequence) SELECT person_id, sequence FROM closed
     ), wanted AS (
-        SELECT * FROM UNNEST($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
-            $7::bytea[], $8::bytea[], $11::bool[])
-            AS wanted (person_id, sequence, settlement_id, caller, request_id, recorded_time, document, hash, holds_money)
+        SELECT * FROM UNNEST($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
+            $7::timestamptz[], $8::bytea[], $9::bytea[], $16::bool[])
+            AS wanted (person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash,
+                holds_money)
     ), spent AS (
         INSERT INTO spent_number (person_id, settlement_id)
-        SELECT person_id, settlement_id FROM wanted WHERE holds_money
+        SELECT person_id, entry_id FROM wanted WHERE holds_money
         ON CONFLICT DO NOTHING
         RETURNING person_id, settlement_id
     ), appended AS (
-        INSERT INTO link (person_id, sequence, settlement_id, caller, request_id, recorded_time, document, hash)
-        SELECT person_id, sequence, settlement_id, caller, request_id, recorded_time, document, hash FROM wanted
-        WHERE NOT holds_money OR (person_id, settlement_id) IN (SELECT person_id, settlement_id FROM spent)
+        INSERT INTO link (person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash)
+        SELECT person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash FROM wanted
+        WHERE NOT holds_money OR (person_id, entry_id) IN (SELECT person_id, settlement_id FROM spent)
         ON CONFLICT DO NOTHING
-        RETURNING person_id, sequence, settlement_id
+        RETURNING person_id, sequence, entry_id, caller
     ), opened AS (
         INSERT INTO open_link (person_id, sequence) SELECT person_id, sequence FROM appended
+    ), changed AS (
+        INSERT INTO changed_settlement (person_id, settlement_id, sequence)
+        SELECT appended.person_id, change.settlement_id, appended.sequence
+        FROM UNNEST($12::text[], $13::text[]) AS change (entry_id, settlement_id) JOIN appended USING (entry_id)
+    ), reversed AS (
+        INSERT INTO reversed_request (person_id, caller, request_id, sequence)
+        SELECT appended.person_id, appended.caller, reversal.request_id, appended.sequence
+        FROM UNNEST($14::text[], $15::text[]) AS reversal (entry_id, request_id) JOIN appended USING (entry_id)
     )
-    SELECT settlement_id FROM appended";
+    SELECT entry_id FROM appended";
 
 pub(super) async fn read(
     pool: &PgPool,
@@ -55,11 +70,11 @@ pub(super) async fn read(
 
 fn read_of(row: &PgRow) -> Result<ChainRead, StoreError> {
     let Some(sequence) = row.try_get("sequence")? else {
-        return Ok(ChainRead { head: Head::EMPTY, same_request: None });
+        return Ok(ChainRead { head: Head::EMPTY, same_request: None, is_reversed: false });
     };
     let hash = Some(LinkHash::from_stored(row.try_get("hash")?));
     let head = Head { sequence, hash, open: row.try_get("open")? };
-    Ok(ChainRead { head, same_request: row.try_get("document")? })
+    Ok(ChainRead { head, same_request: row.try_get("document")?, is_reversed: row.try_get("is_reversed")? })
 }
 
 pub(super) async fn write(pool: &PgPool, writes: Vec<Write>) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
@@ -72,12 +87,17 @@ pub(super) async fn write(pool: &PgPool, writes: Vec<Write>) -> Result<Vec<Resul
         }
     }
     // Processes that take row locks in one order cannot wait for each other in a circle.
-    links.sort_unstable_by_key(|link| (&link.person_id, link.sequence));
-    done.sort_unstable_by_key(|link| (&link.person_id, link.sequence));
+    links.sort_unstable_by_key(|link| &link.place);
+    done.sort_unstable();
+    let changes: Vec<_> =
+        links.iter().flat_map(|link| link.changed.iter().map(|changed| (link.entry_id.as_str(), changed))).collect();
+    let reversed: Vec<_> =
+        links.iter().filter_map(|link| Some((link.entry_id.as_str(), link.reversed_request_id.as_deref()?))).collect();
     let rows = sqlx::query(WRITE)
-        .bind(links.iter().map(|link| link.person_id.as_str()).collect::<Vec<_>>())
-        .bind(links.iter().map(|link| link.sequence).collect::<Vec<_>>())
-        .bind(links.iter().map(|link| link.settlement_id.as_str()).collect::<Vec<_>>())
+        .bind(links.iter().map(|link| link.place.person_id.as_str()).collect::<Vec<_>>())
+        .bind(links.iter().map(|link| link.place.sequence).collect::<Vec<_>>())
+        .bind(links.iter().map(|link| link.entry_id.as_str()).collect::<Vec<_>>())
+        .bind(links.iter().map(|link| link.kind).collect::<Vec<_>>())
         .bind(links.iter().map(|link| link.caller.as_str()).collect::<Vec<_>>())
         .bind(links.iter().map(|link| link.request_id.as_str()).collect::<Vec<_>>())
         .bind(links.iter().map(|link| link.recorded_time).collect::<Vec<_>>())
@@ -85,12 +105,16 @@ pub(super) async fn write(pool: &PgPool, writes: Vec<Write>) -> Result<Vec<Resul
         .bind(links.iter().map(|link| link.hash.as_bytes()).collect::<Vec<_>>())
         .bind(done.iter().map(|link| link.person_id.as_str()).collect::<Vec<_>>())
         .bind(done.iter().map(|link| link.sequence).collect::<Vec<_>>())
+        .bind(changes.iter().map(|(entry_id, _)| *entry_id).collect::<Vec<_>>())
+        .bind(changes.iter().map(|(_, settlement_id)| settlement_id.as_str()).collect::<Vec<_>>())
+        .bind(reversed.iter().map(|(entry_id, _)| *entry_id).collect::<Vec<_>>())
+        .bind(reversed.iter().map(|(_, request_id)| *request_id).collect::<Vec<_>>())
         .bind(links.iter().map(|link| link.holds_money).collect::<Vec<_>>())
         .fetch_all(pool)
         .await?;
-    let appended = rows.iter().map(|row| row.try_get("settlement_id")).collect::<Result<HashSet<&str>, _>>()?;
+    let appended = rows.iter().map(|row| row.try_get("entry_id")).collect::<Result<HashSet<&str>, _>>()?;
     let answer = |write: &Write| match write {
-        Write::Append(link) => appended.contains(link.settlement_id.as_str()),
+        Write::Append(link) => appended.contains(link.entry_id.as_str()),
         Write::Close(_) => true,
     };
     Ok(writes.iter().map(|write| Ok(answer(write))).collect())

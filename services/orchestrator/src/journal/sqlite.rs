@@ -5,18 +5,24 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use store::{StoreError, begin_write};
 
 use super::{ChainQuery, ChainRead, Write};
-use crate::chain::{Head, LinkHash, NewLink};
+use crate::chain::{Head, LinkHash, NewLink, Place};
 
 const HEAD: &str = "SELECT sequence, hash, EXISTS (SELECT 1 FROM open_link WHERE open_link.person_id = link.person_id
         AND open_link.sequence = link.sequence) AS open
     FROM link WHERE person_id = $1 ORDER BY sequence DESC LIMIT 1";
 const SAME_REQUEST: &str = "SELECT document FROM link WHERE person_id = $1 AND caller = $2 AND request_id = $3";
+const IS_REVERSED: &str = "SELECT EXISTS (SELECT 1 FROM reversed_request
+        WHERE person_id = $1 AND caller = $2 AND request_id = $3)";
 const APPEND: &str = "INSERT INTO link
-        (person_id, sequence, settlement_id, caller, request_id, recorded_time, document, hash)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+        (person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
 const SPEND: &str = "INSERT INTO spent_number (person_id, settlement_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+const CHANGE: &str = "INSERT INTO changed_settlement (person_id, settlement_id, sequence) VALUES ($1, $2, $3)";
+const REVERSE: &str = "INSERT INTO reversed_request (person_id, caller, request_id, sequence) VALUES ($1, $2, $3, $4)";
 const OPEN: &str = "INSERT INTO open_link (person_id, sequence) VALUES ($1, $2)";
 const CLOSE: &str = "DELETE FROM open_link WHERE person_id = $1 AND sequence = $2";
+
+const QUEUE: &str = "INSERT INTO closed_link (person_id, sequence) VALUES ($1, $2)";
 
 pub(super) async fn read(
     pool: &SqlitePool,
@@ -33,15 +39,21 @@ pub(super) async fn read(
 async fn read_one(connection: &mut SqliteConnection, query: &ChainQuery) -> Result<ChainRead, StoreError> {
     let head = sqlx::query(HEAD).bind(query.person_id.as_str()).fetch_optional(&mut *connection).await?;
     let Some(head) = head.as_ref().map(head_of).transpose()? else {
-        return Ok(ChainRead { head: Head::EMPTY, same_request: None });
+        return Ok(ChainRead { head: Head::EMPTY, same_request: None, is_reversed: false });
     };
     let same = sqlx::query(SAME_REQUEST)
         .bind(query.person_id.as_str())
         .bind(query.caller.as_str())
         .bind(query.request_id.as_str())
-        .fetch_optional(connection)
+        .fetch_optional(&mut *connection)
         .await?;
-    Ok(ChainRead { head, same_request: same.map(|row| row.try_get("document")).transpose()? })
+    let is_reversed = sqlx::query_scalar(IS_REVERSED)
+        .bind(query.person_id.as_str())
+        .bind(query.caller.as_str())
+        .bind(query.request_id.as_str())
+        .fetch_one(connection)
+        .await?;
+    Ok(ChainRead { head, same_request: same.map(|row| row.try_get("document")).transpose()?, is_reversed })
 }
 
 fn head_of(row: &SqliteRow) -> Result<Head, StoreError> {
@@ -60,7 +72,10 @@ pub(super) async fn write(pool: &SqlitePool, writes: Vec<Write>) -> Result<Vec<R
             Write::Append(link) => append(&mut transaction, &link).await?,
             Write::Close(link) => {
                 let close = sqlx::query(CLOSE).bind(link.person_id.as_str()).bind(link.sequence);
-                close.execute(&mut *transaction).await?;
+                if close.execute(&mut *transaction).await?.rows_affected() == 1 {
+                    let queue = sqlx::query(QUEUE).bind(link.person_id.as_str()).bind(link.sequence);
+                    queue.execute(&mut *transaction).await?;
+                }
                 true
             }
         }));
@@ -70,16 +85,18 @@ pub(super) async fn write(pool: &SqlitePool, writes: Vec<Write>) -> Result<Vec<R
 }
 
 async fn append(connection: &mut SqliteConnection, link: &NewLink) -> Result<bool, StoreError> {
+    let Place { person_id, sequence } = &link.place;
     if link.holds_money {
-        let spend = sqlx::query(SPEND).bind(link.person_id.as_str()).bind(link.settlement_id.as_str());
+        let spend = sqlx::query(SPEND).bind(person_id.as_str()).bind(link.entry_id.as_str());
         if spend.execute(&mut *connection).await?.rows_affected() == 0 {
             return Ok(false);
         }
     }
     let appended = sqlx::query(APPEND)
-        .bind(link.person_id.as_str())
-        .bind(link.sequence)
-        .bind(link.settlement_id.as_str())
+        .bind(person_id.as_str())
+        .bind(sequence)
+        .bind(link.entry_id.as_str())
+        .bind(link.kind)
         .bind(link.caller.as_str())
         .bind(link.request_id.as_str())
         .bind(link.recorded_time)
@@ -87,9 +104,17 @@ async fn append(connection: &mut SqliteConnection, link: &NewLink) -> Result<boo
         .bind(link.hash.as_bytes())
         .execute(&mut *connection)
         .await?;
-    let is_new = appended.rows_affected() == 1;
-    if is_new {
-        sqlx::query(OPEN).bind(link.person_id.as_str()).bind(link.sequence).execute(connection).await?;
+    if appended.rows_affected() != 1 {
+        return Ok(false);
     }
-    Ok(is_new)
+    sqlx::query(OPEN).bind(person_id.as_str()).bind(sequence).execute(&mut *connection).await?;
+    for settlement_id in &link.changed {
+        let change = sqlx::query(CHANGE).bind(person_id.as_str()).bind(settlement_id).bind(sequence);
+        change.execute(&mut *connection).await?;
+    }
+    if let Some(request_id) = &link.reversed_request_id {
+        let reverse = sqlx::query(REVERSE).bind(person_id.as_str()).bind(link.caller.as_str());
+        reverse.bind(request_id).bind(sequence).execute(connection).await?;
+    }
+    Ok(true)
 }

@@ -1,7 +1,7 @@
 //! How a deductible, a formula, a ceiling and a published price read.
 
-use rulebook::{AccountHolder, 
-    BornePer, DescribedCeiling, DescribedCeilingAmount, DescribedConcession, DescribedDeductible,
+use rulebook::{
+    AccountHolder, BornePer, DescribedCeiling, DescribedCeilingAmount, DescribedConcession, DescribedDeductible,
     DescribedDiseaseCeiling, DescribedDiseasePrice, DescribedFormula, DescribedReduction,
 };
 

@@ -1,0 +1,59 @@
+//! The payers' books of one person, compared with what the chain says.
+
+use std::collections::BTreeMap;
+
+use claim::PersonId;
+use wire::payer_v1::Counter;
+use wire::{Failure, claim_v1 as proto};
+
+use super::chain::{Audited, PostingKey};
+use crate::decide::PayerCounter;
+use crate::settle::Orchestrator;
+
+/// Compares counters and postings of every payer.
+pub(super) async fn compare(
+    orchestrator: &Orchestrator,
+    person_id: &PersonId,
+    audited: &mut Audited,
+) -> Result<(), Failure> {
+    let payers = &orchestrator.decider().payers;
+    let mut held = BTreeMap::<PayerCounter, i64>::new();
+    for (payer, counters) in payers.counters(person_id, None).await? {
+        let of = |counter: Counter| ((payer.clone(), counter.counter, counter.benefit_year), counter.value_fen);
+        held.extend(counters.into_iter().map(of));
+    }
+    let counters = audited.counters.clone();
+    for_each_difference(&counters, &held, |(payer, name, year), expected, found| {
+        audited.differs(&format!("{payer}: counter {name} of {year}"), expected, found);
+    });
+    let mut posted = BTreeMap::<PostingKey, i64>::new();
+    for payer in payers.names() {
+        for posting in payers.postings(payer, person_id).await? {
+            audited.findings.postings = audited.findings.postings.saturating_add(1);
+            let key = (payer.to_string(), posting.entry_id, posting.settlement_id, posting.fund);
+            *posted.entry(key).or_insert(0) += posting.paid_fen;
+        }
+    }
+    let postings = audited.postings.clone();
+    for_each_difference(&postings, &posted, |(payer, entry_id, settlement_id, fund), expected, found| {
+        let fund = proto::Fund::try_from(*fund).map_or("FUND", |fund| fund.as_str_name());
+        let place = format!("{payer}: posting of {entry_id} for settlement {settlement_id}, {fund}");
+        audited.differs(&place, expected, found);
+    });
+    Ok(())
+}
+
+/// Where two maps differ; what is absent is zero.
+fn for_each_difference<K: Ord>(
+    expected: &BTreeMap<K, i64>,
+    found: &BTreeMap<K, i64>,
+    mut differs: impl FnMut(&K, i64, i64),
+) {
+    let keys: std::collections::BTreeSet<&K> = expected.keys().chain(found.keys()).collect();
+    for key in keys {
+        let value = |map: &BTreeMap<K, i64>| map.get(key).copied().unwrap_or(0);
+        if value(expected) != value(found) {
+            differs(key, value(expected), value(found));
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Deciding a case: gathering its facts, and asking the payers in the order of the rules. It writes nothing.
+
+use std::collections::BTreeMap;
+
+use claim::{Adjudication, Amounts, Case, PersonId, PricedCase, Violation};
+use host::Clock;
+use rulebook::Lookup;
+use wire::payer_v1::{AccountBalance, AdjudicateRequest, AsIf, Counter};
+use wire::{ErrorReason, Failure, claim_v1 as proto};
+
+use crate::facts::Register;
+use crate::payers::Payers;
+use crate::question::Question;
+
+/// One counter of one payer: the payer, the counter's name, the benefit year.
+pub(crate) type PayerCounter = (String, String, i32);
+
+/// Where counters are taken to stand in place of where they do.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) values: BTreeMap<PayerCounter, i64>,
+    /// Whether all others are taken to stand at zero.
+    pub(crate) others_at_zero: bool,
+}
+
+impl Counters {
+    /// Moves the counters as a statement does.
+    pub(crate) fn apply(&mut self, statement: &proto::Statement) {
+        for (counter, counter_move) in moves_of(statement) {
+            self.values.insert(counter, counter_move.after_fen);
+        }
+    }
+
+    fn of(&self, payer: &str) -> Vec<Counter> {
+        let own = self.values.iter().filter(|((of, _, _), _)| of == payer);
+        let counters = own.map(|((_, counter, benefit_year), value_fen)| Counter {
+            counter: counter.clone(),
+            benefit_year: *benefit_year,
+            value_fen: *value_fen,
+        });
+        counters.collect()
+    }
+}
+
+/// A settlement of the past that is decided again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Again<'a> {
+    /// Where counters are taken to stand.
+    pub(crate) counters: &'a Counters,
+    /// What it is until now.
+    pub(crate) statement: &'a proto::Statement,
+}
+
+impl Again<'_> {
+    /// What `payer` is to take as given: of accounts, that they hold what the settlement drew on them and no more. So a
+    /// settlement that is decided again gives money back or leaves it, and never needs what others may have drawn since.
+    fn as_if(&self, payer: &str) -> AsIf {
+        let balances = drawn(&self.statement.adjudications).into_iter();
+        let balances =
+            balances.map(|(holder, free_fen)| AccountBalance { family_account_person_id: holder.to_owned(), free_fen });
+        AsIf {
+            counters: self.counters.of(payer),
+            others_at_zero: self.counters.others_at_zero,
+            balances: balances.collect(),
+        }
+    }
+
+    /// A decision on accounts as it was made, where it still draws the same behind the same decisions: it tells what
+    /// was in the accounts then.
+    fn as_it_was(&self, decision: proto::Adjudication, earlier: &[proto::Adjudication]) -> proto::Adjudication {
+        let made = &self.statement.adjudications;
+        match made.get(earlier.len()).filter(|before| before.payer == decision.payer) {
+            Some(before) if made.starts_with(earlier) && drawn([before]) == drawn([&decision]) => before.clone(),
+            Some(_) | None => decision,
+        }
+    }
+}
+
+/// What decisions draw on accounts, by family member; the person's own account has no name.
+fn drawn<'a>(decisions: impl IntoIterator<Item = &'a proto::Adjudication>) -> BTreeMap<&'a str, i64> {
+    let mut drawn = BTreeMap::new();
+    for portion in decisions.into_iter().flat_map(|decision| &decision.portions) {
+        if portion.fund() == proto::Fund::Account && portion.paid_fen > 0 {
+            *drawn.entry(portion.family_account_person_id.as_str()).or_insert(0) += portion.paid_fen;
+        }
+    }
+    drawn
+}
+
+/// Every counter move of a statement, with whose counter it is.
+pub(crate) fn moves_of(statement: &proto::Statement) -> impl Iterator<Item = (PayerCounter, &proto::CounterMove)> {
+    statement.adjudications.iter().flat_map(|decision| {
+        let with_payer = |counter_move: &proto::CounterMove| {
+            (decision.payer.clone(), counter_move.counter.clone(), counter_move.benefit_year)
+        };
+        decision.moves.iter().map(move |counter_move| (with_payer(counter_move), counter_move))
+    })
+}
+
+/// Decides cases. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Decider {
+    pub(crate) register: Register,
+    pub(crate) payers: Payers,
+    pub(crate) rules: Lookup,
+    pub(crate) clock: Clock,
+}
+
+impl Decider {
+    /// Reads a caller's case.
+    ///
+    /// # Errors
+    /// All that is wrong with it at once: what is malformed, and what of the rest the register does not know.
+    pub(crate) async fn read(&self, message: &proto::Case) -> Result<Case, Failure> {
+        match wire::case_from(message.clone()) {
+            Ok(case) => Ok(case),
+            Err(failure) => Err(failure.with_violations(self.missing_facts_of(message).await)),
+        }
+    }
+
+    /// All that is wrong with a case whose request is refused anyway.
+    pub(crate) async fn faults_of(&self, message: &proto::Case) -> Vec<Violation> {
+        let malformed = wire::case_from(message.clone()).err().map(|failure| failure.violations);
+        let mut faults = malformed.unwrap_or_default();
+        faults.extend(self.missing_facts_of(message).await);
+        faults
+    }
+
+    async fn missing_facts_of(&self, message: &proto::Case) -> Vec<Violation> {
+        let question = Question::of_faulty(message, self.clock.now().date_naive());
+        let rules = self.rules.in_force(question.date());
+        self.register.missing(&question, &rules).await
+    }
+
+    /// The case with the facts of today, every line split.
+    pub(crate) async fn price(&self, case: &Case) -> Result<PricedCase, Failure> {
+        let rules = self.rules.in_force(case.service_date);
+        self.register.price(case, &rules).await
+    }
+
+    /// Asks the payers in the order of the rules. The statement has no settlement id yet.
+    pub(crate) async fn decide(
+        &self,
+        person_id: &PersonId,
+        priced: &PricedCase,
+        again: Option<Again<'_>>,
+    ) -> Result<proto::Statement, Failure> {
+        let rules = self.rules.in_force(priced.visit.service_date);
+        let message = proto::PricedCase::from(priced);
+        let mut decided: Vec<proto::Adjudication> = Vec::new();
+        let payers = rules.payers_for(priced);
+        let payers = payers.map_err(|error| Failure::new(ErrorReason::RuleNotInForce, error.to_string()))?;
+        for payer in payers {
+            let request = AdjudicateRequest {
+                person_id: person_id.to_string(),
+                case: Some(message.clone()),
+                earlier: decided.clone(),
+                as_if: again.map(|again| again.as_if(payer.as_str())),
+            };
+            let decision = self.payers.adjudicate(payer, request).await?;
+            decided.push(match again {
+                Some(again) if rules.draws_on_accounts(payer) => again.as_it_was(decision, &decided),
+                Some(_) | None => decision,
+            });
+        }
+        let amounts = close(priced, &decided)?;
+        Ok(proto::Statement {
+            settlement_id: String::new(),
+            person_id: person_id.to_string(),
+            recorded_time: Some(wire::timestamp(self.clock.now())),
+            case: Some(message),
+            adjudications: decided,
+            amounts: Some(proto::Amounts::from(&amounts)),
+        })
+    }
+}
+
+/// The figures of what was decided, with the closing identities checked.
+fn close(priced: &PricedCase, decided: &[proto::Adjudication]) -> Result<Amounts, Failure> {
+    let adjudications = decided.iter().cloned().map(Adjudication::try_from).collect::<Result<Vec<_>, _>>();
+    let adjudications = adjudications.map_err(Failure::invariant_violated)?;
+    Amounts::of(priced, &adjudications).map_err(Failure::invariant_violated)
+}
