@@ -21,11 +21,14 @@ use wire::account_v1::accounts_client::AccountsClient;
 use wire::account_v1::credit_request::Source;
 use wire::account_v1::{AuthoriseRequest, Contribution, CreditRequest, GetAccountRequest, ListMovementsRequest};
 use wire::claim_v1::{Case, Kinship, MovementKind, Scheme};
+use wire::settlement_v1::audit_response::Part;
 use wire::settlement_v1::one_stop_client::OneStopClient;
-use wire::settlement_v1::{PreviewRequest, SettleRequest};
+use wire::settlement_v1::{
+    AuditRequest, CancelRequest, PreviewRequest, ReversalOutcome, ReverseRequest, ReverseResponse, SettleRequest,
+};
 use wire::{ErrorReason, Failure};
 
-use harness::{HOSPITAL_1, HOSPITAL_3, date, visit};
+use harness::{HOSPITAL_1, HOSPITAL_3, date, stay, visit};
 
 const EMPLOYEE: &str = "530100000001";
 const HOLDER: &str = "mother";
@@ -80,6 +83,41 @@ impl World {
         let request = GetAccountRequest { person_id: person.to_owned() };
         let account = self.accounts.clone().get_account(request).await.unwrap().into_inner();
         [account.balance_fen, account.held_fen, account.free_fen]
+    }
+
+    async fn cancel(&self, request_id: &str, settlement: &Statement) -> Result<(), Failure> {
+        let request = CancelRequest {
+            request_id: request_id.to_owned(),
+            settlement_id: settlement.settlement_id.as_ref().unwrap().to_string(),
+            readjudicate_later: true,
+            across_years: true,
+        };
+        let answer = self.one_stop.clone().cancel(request).await;
+        answer.map(drop).map_err(|status| Failure::from_status(&status).unwrap())
+    }
+
+    async fn reverse(&self, request_id: &str, reversed: &str) -> Result<ReverseResponse, Failure> {
+        let request = ReverseRequest {
+            request_id: request_id.to_owned(),
+            person_id: EMPLOYEE.to_owned(),
+            reversed_request_id: reversed.to_owned(),
+            readjudicate_later: true,
+        };
+        let answer = self.one_stop.clone().reverse(request).await;
+        answer.map(tonic::Response::into_inner).map_err(|status| Failure::from_status(&status).unwrap())
+    }
+
+    /// What the audit of everybody finds wrong.
+    async fn differences(&self) -> Vec<String> {
+        let mut told = self.one_stop.clone().audit(AuditRequest::default()).await.unwrap().into_inner();
+        let mut differences = Vec::new();
+        while let Some(answer) = told.message().await.unwrap() {
+            match answer.part.unwrap() {
+                Part::Difference(difference) => differences.push(format!("{difference:?}")),
+                Part::Totals(totals) => assert!(totals.links > 0 && totals.postings > 0, "{totals:?}"),
+            }
+        }
+        differences
     }
 
     async fn movements(&self, person: &str) -> Vec<(MovementKind, i64, i64)> {
@@ -197,5 +235,63 @@ async fn what_a_crash_before_the_link_held_comes_back_and_what_a_link_holds_does
         assert_eq!(book.capture(fact, now).await.unwrap(), Done::Now, "a settlement that is a fact is captured late");
         book.capture(lost, now).await.unwrap_err();
         assert_eq!(world.standing(HOLDER).await, [9_000, 500, 8_500]);
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_bill_gives_each_account_back_what_it_paid_and_cannot_be_restored() {
+    for store in TestStore::each().await {
+        let world = World::new(&store.location).await;
+        world.credit(EMPLOYEE, 2_000).await;
+        world.credit(HOLDER, 4_000).await;
+        world.authorise(EMPLOYEE).await;
+        let settled = world.settle("r", paid_by_account(bill(EMPLOYEE, 5_000), &[HOLDER])).await;
+        let drawn = settled.amounts.account.get();
+        assert!(drawn > 2_000, "both accounts pay");
+        let left = 6_000 - drawn;
+        assert_eq!((world.standing(EMPLOYEE).await[0], world.standing(HOLDER).await[0]), (0, left));
+        assert_eq!(world.differences().await, Vec::<String>::new(), "{}", store.name);
+
+        world.cancel("c", &settled).await.unwrap();
+        world.cancel("c", &settled).await.unwrap();
+        assert_eq!(world.standing(EMPLOYEE).await, [2_000, 0, 2_000], "{}", store.name);
+        assert_eq!(world.standing(HOLDER).await, [4_000, 0, 4_000]);
+        let returned = (MovementKind::Return, 4_000 - left, 4_000);
+        assert_eq!(world.movements(HOLDER).await.first(), Some(&returned));
+        assert_eq!(world.differences().await, Vec::<String>::new(), "{}", store.name);
+
+        let refused = world.reverse("v", "c").await.unwrap_err();
+        let named = settled.settlement_id.unwrap().to_string();
+        assert_eq!((refused.reason, refused.settlements), (ErrorReason::AccountNotRedrawn, vec![named]));
+        let again = world.settle("r-2", paid_by_account(bill(EMPLOYEE, 5_000), &[HOLDER])).await;
+        assert_eq!(again.amounts.account.get(), drawn);
+        let reversed = world.reverse("v-2", "r-2").await.unwrap();
+        assert_eq!(reversed.outcome(), ReversalOutcome::SettlementCancelled);
+        assert_eq!(world.standing(EMPLOYEE).await, [2_000, 0, 2_000], "{}", store.name);
+        assert_eq!(world.differences().await, Vec::<String>::new(), "{}", store.name);
+    }
+}
+
+#[tokio::test]
+async fn a_bill_that_is_decided_anew_gives_back_or_keeps_what_it_drew_and_never_draws_more() {
+    for store in TestStore::each().await {
+        let world = World::new(&store.location).await;
+        world.credit(EMPLOYEE, 1_000_000).await;
+        let first = stay(EMPLOYEE, HOSPITAL_3, date(2023, 3, 1), date(2023, 3, 9), 500_000);
+        let second = stay(EMPLOYEE, HOSPITAL_3, date(2023, 5, 1), date(2023, 5, 9), 500_000);
+        let first = world.settle("r-1", first).await;
+        world.cancel("c-1", &first).await.unwrap();
+        let alone = world.settle("r-2", paid_by_account(second, &[])).await.amounts;
+        let drawn = alone.account.get();
+        assert_eq!((alone.cash.get(), world.standing(EMPLOYEE).await[0]), (0, 1_000_000 - drawn));
+
+        world.reverse("v", "c-1").await.unwrap();
+        let kept = world.standing(EMPLOYEE).await[0];
+        assert!(kept > 1_000_000 - drawn && kept < 1_000_000, "the second stay of a year costs less: {kept}");
+        assert_eq!(world.differences().await, Vec::<String>::new(), "{}", store.name);
+
+        world.cancel("c-2", &first).await.unwrap();
+        assert_eq!(world.standing(EMPLOYEE).await, [kept, 0, kept], "what the fund pays less now is the person's");
+        assert_eq!(world.differences().await, Vec::<String>::new(), "{}", store.name);
     }
 }

@@ -14,17 +14,17 @@ mod sqlite;
 use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use claim::{PersonId, SettlementId};
+use claim::{EntryId, PersonId, SettlementId};
 use money::Fen;
 use store::{BatchLimits, Batcher, Database, Location, Migration, Migrations, StoreError, on_database};
 
 pub use authorisation::Authorisation;
-pub use change::{Closing, Credit, Done, Draws};
+pub use change::{Closing, Credit, Done, Draws, Returns};
 pub use error::AccountError;
 pub use rows::{AccountState, Movement};
 
 use change::{Change, Entry};
-use rows::{AccountRow, HoldRow, MovementRow, account_from, hold_from, movement_from, person};
+use rows::{AccountRow, MovementRow, account_from, movement_from, person};
 
 /// How many movements or postings a page holds at most.
 pub const PAGE_SIZE_MAX: u32 = 500;
@@ -46,11 +46,13 @@ const MOVEMENTS: &str = "
 const EXPIRED: &str = "
     SELECT DISTINCT patient_id, settlement_id FROM hold WHERE state = 'held' AND expiry_time <= $1 LIMIT $2";
 const HOLDERS: &str = "SELECT person_id FROM hold WHERE patient_id = $1 AND settlement_id = $2 AND state = 'held'";
-const CAPTURED: &str = "
-    SELECT person_id, settlement_id, patient_id, amount_fen, state, expiry_time, recorded_time
-    FROM hold WHERE patient_id = $1 AND state = 'captured' ORDER BY settlement_id DESC";
+const POSTED: &str = "
+    SELECT person_id, sequence, kind, reference, request_id, amount_fen, balance_fen, other_person_id, recorded_time
+    FROM movement WHERE kind IN ('draw', 'return') AND COALESCE(other_person_id, person_id) = $1
+    ORDER BY request_id DESC, reference DESC, person_id DESC";
 const PATIENTS: &str = "
-    SELECT DISTINCT patient_id FROM hold WHERE state = 'captured' AND patient_id > $1 ORDER BY patient_id LIMIT $2";
+    SELECT DISTINCT COALESCE(other_person_id, person_id) AS patient_id FROM movement
+    WHERE kind IN ('draw', 'return') AND COALESCE(other_person_id, person_id) > $1 ORDER BY patient_id LIMIT $2";
 
 /// A hold whose time is over, by its settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,12 +63,16 @@ pub struct ExpiredHold {
     pub settlement_id: SettlementId,
 }
 
-/// What one settlement of a person cost individual accounts.
+/// What one settlement of a person took out of one account, or what an adjustment gave back of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawn {
+    /// What was booked: the settlement itself, or the adjustment.
+    pub entry_id: EntryId,
     /// The settlement.
     pub settlement_id: SettlementId,
-    /// How much, from all accounts.
+    /// Whose account it is.
+    pub holder: PersonId,
+    /// How much was drawn; below zero: given back.
     pub amount: Fen,
     /// When it was booked.
     pub recorded_time: DateTime<Utc>,
@@ -152,6 +158,15 @@ impl AccountBook {
         self.enter(Change::Void { settlement_id: settlement_id.clone(), holders }, now).await
     }
 
+    /// Gives back what settlements drew: to every account, or to none of them.
+    ///
+    /// # Errors
+    /// More than a settlement drew on an account, an adjustment that was booked with another content, overload, or the
+    /// store.
+    pub async fn give_back(&self, returns: Returns, now: DateTime<Utc>) -> Result<Done, AccountError> {
+        self.enter(Change::Return(returns), now).await
+    }
+
     /// Empties an account and closes it: the balance is paid out or goes to an heir's account.
     ///
     /// # Errors
@@ -191,27 +206,26 @@ impl AccountBook {
         Ok(rows.into_iter().map(movement_from).collect::<Result<_, _>>()?)
     }
 
-    /// What a person's settlements took out of accounts, whoever's they are.
+    /// What a person's settlements took out of accounts and adjustments gave back, whoever's the accounts are; newest
+    /// entries first.
     ///
     /// # Errors
     /// The store.
     pub async fn drawn_for(&self, patient_id: &PersonId) -> Result<Vec<Drawn>, AccountError> {
-        let rows: Vec<HoldRow> = on_database!(&self.database, |pool| {
-            sqlx::query_as(CAPTURED).bind(patient_id.as_str()).fetch_all(pool).await?
+        let rows: Vec<MovementRow> = on_database!(&self.database, |pool| {
+            sqlx::query_as(POSTED).bind(patient_id.as_str()).fetch_all(pool).await?
         });
-        let mut drawn: Vec<Drawn> = Vec::new();
-        for hold in rows.into_iter().map(hold_from) {
-            let hold = hold?;
-            match drawn.last_mut().filter(|last| last.settlement_id == hold.settlement_id) {
-                Some(last) => last.amount += hold.amount,
-                None => drawn.push(Drawn {
-                    settlement_id: hold.settlement_id,
-                    amount: hold.amount,
-                    recorded_time: hold.recorded_time,
-                }),
-            }
-        }
-        Ok(drawn)
+        let drawn = |row| {
+            let movement = movement_from(row)?;
+            Ok(Drawn {
+                entry_id: EntryId::new(&movement.request_id).map_err(StoreError::corrupt)?,
+                settlement_id: SettlementId::new(&movement.reference).map_err(StoreError::corrupt)?,
+                holder: movement.person_id,
+                amount: Fen::ZERO - movement.amount,
+                recorded_time: movement.recorded_time,
+            })
+        };
+        rows.into_iter().map(drawn).collect()
     }
 
     /// Persons for whose settlements accounts were drawn on, after `after` in the order of their ids, at most `count`.

@@ -29,8 +29,9 @@ pub(crate) fn of_book(error: AccountError) -> Failure {
         AccountError::Overloaded => {
             Failure::new(ErrorReason::Overloaded, "too much is waiting; send the same request again")
         }
-        AccountError::NotHeld { .. } | AccountError::HoldEnded { .. } | AccountError::Store(_) => {
-            Failure::invariant_violated(told)
-        }
+        AccountError::NotHeld { .. }
+        | AccountError::NotDrawn { .. }
+        | AccountError::HoldEnded { .. }
+        | AccountError::Store(_) => Failure::invariant_violated(told),
     }
 }

@@ -13,7 +13,7 @@ mod service;
 pub use adjudicate::{Balances, FamilyBalance, IndividualAccount};
 pub use book::{
     AccountBook, AccountError, AccountState, Authorisation, Closing, Credit, Done, Drawn, Draws, ExpiredHold, Movement,
-    PAGE_SIZE_MAX,
+    PAGE_SIZE_MAX, Returns,
 };
 pub use payer_service::{AccountPayer, payer_server};
 pub use period::{CreditPeriod, InvalidPeriod};

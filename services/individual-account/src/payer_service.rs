@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use claim::{Adjudication, PersonId, PricedCase, SettlementId};
+use claim::{Adjudication, EntryId, PersonId, PricedCase, SettlementId};
 use host::{Clock, MAX_MESSAGE_BYTES};
 use money::Fen;
 use payer::request::{self, AsIf};
@@ -14,11 +14,15 @@ use wire::payer_v1 as proto;
 use wire::payer_v1::payer_server::{Payer, PayerServer};
 use wire::{Failure, Reader};
 
-use crate::{AccountBook, Balances, Done, Draws, FamilyBalance, IndividualAccount, PAGE_SIZE_MAX, failure};
+use crate::{
+    AccountBook, Balances, Done, Drawn, Draws, FamilyBalance, IndividualAccount, PAGE_SIZE_MAX, Returns, failure,
+};
 
 /// How long money is held for a settlement before somebody is asked whether it will ever be.
 const HOLD_TIME: Duration = Duration::from_mins(1);
 const DEFAULT_PAGE_SIZE: u32 = 50;
+/// More than all settlements of one person's year can change.
+const MAX_CHANGES: usize = 100_000;
 
 /// Individual accounts as a payer. Cheap to clone.
 #[derive(Clone)]
@@ -149,8 +153,18 @@ impl Payer for AccountPayer {
         Ok(Response::new(proto::PostResponse { already_posted }))
     }
 
-    async fn adjust(&self, _request: Request<proto::AdjustRequest>) -> Result<Response<proto::AdjustResponse>, Status> {
-        Err(Failure::new(wire::ErrorReason::NotServed, "what was drawn cannot be adjusted").into())
+    #[tracing::instrument(skip_all, fields(payer = IndividualAccount::ID))]
+    async fn adjust(&self, request: Request<proto::AdjustRequest>) -> Result<Response<proto::AdjustResponse>, Status> {
+        let message = request.into_inner();
+        let recorded_time = message.recorded_time;
+        let read = wire::read(|at| {
+            let recorded_time = at.time("recorded_time", recorded_time);
+            let returns = read_returns(message, at);
+            Some((returns?, recorded_time?))
+        });
+        let (returns, recorded_time) = read.map_err(Failure::from)?;
+        let done = self.book.give_back(returns, recorded_time).await.map_err(failure::of_book)?;
+        Ok(Response::new(proto::AdjustResponse { already_booked: done == Done::Before }))
     }
 
     /// Persons for whose bills accounts were drawn on.
@@ -182,27 +196,61 @@ impl Payer for AccountPayer {
         let read = wire::read(|at| {
             let person_id = at.id::<PersonId>("person_id", &message.person_id);
             let page_size = read_page_size(message.page_size, at);
-            let before = at.optional_id::<SettlementId>("page_token", &message.page_token);
-            Some((person_id?, page_size?, before?))
+            Some((person_id?, page_size?))
         });
-        let (person_id, page_size, before) = read.map_err(Failure::from)?;
+        let (person_id, page_size) = read.map_err(Failure::from)?;
         let drawn = self.book.drawn_for(&person_id).await.map_err(failure::of_book)?;
-        let is_older = |of: &crate::Drawn| before.as_ref().is_none_or(|before| of.settlement_id < *before);
-        let mut rest = drawn.into_iter().filter(is_older).peekable();
+        let mut rest = drawn.into_iter();
+        if !message.page_token.is_empty() {
+            let _told = rest.by_ref().find(|of| place_of(of) == message.page_token);
+        }
+        let mut rest = rest.peekable();
         let mut postings = Vec::new();
+        let mut last = String::new();
         for of in rest.by_ref().take(usize::try_from(page_size).unwrap_or(usize::MAX)) {
+            last = place_of(&of);
+            let family_account = Some(of.holder).filter(|holder| *holder != person_id);
             postings.push(proto::Posting {
-                entry_id: of.settlement_id.to_string(),
+                entry_id: of.entry_id.to_string(),
                 settlement_id: of.settlement_id.to_string(),
                 fund: wire::claim_v1::Fund::Account.into(),
                 paid_fen: of.amount.get(),
                 recorded_time: Some(wire::timestamp(of.recorded_time)),
+                family_account_person_id: family_account.map(|holder| holder.to_string()).unwrap_or_default(),
             });
         }
-        let last = postings.last().filter(|_| rest.peek().is_some());
-        let next_page_token = last.map(|posting| posting.settlement_id.clone()).unwrap_or_default();
+        let next_page_token = if rest.peek().is_some() { last } else { String::new() };
         Ok(Response::new(proto::ListPostingsResponse { postings, next_page_token }))
     }
+}
+
+/// Where a list goes on behind a posting. An id has no white space.
+fn place_of(of: &Drawn) -> String {
+    format!("{} {} {}", of.entry_id, of.settlement_id, of.holder)
+}
+
+/// What an adjustment gives back. A settlement decided again never draws more than it did.
+fn read_returns(message: proto::AdjustRequest, at: &Reader<'_>) -> Option<Returns> {
+    let patient_id = at.id::<PersonId>("person_id", &message.person_id);
+    let adjustment_id = at.id::<EntryId>("adjustment_id", &message.adjustment_id);
+    let booking = at.required("booking", message.booking)?;
+    let own = booking.payer == IndividualAccount::ID;
+    at.check("booking.payer", own, "is another payer")?;
+    at.check("booking.moves", booking.moves.is_empty(), "is given although accounts have no counters")?;
+    let patient_id = patient_id?;
+    let returns = at.each("booking.postings", booking.postings, 1..=MAX_CHANGES, |change, at| {
+        let settlement_id = at.id::<SettlementId>("settlement_id", &change.settlement_id);
+        let account = change.fund() == wire::claim_v1::Fund::Account;
+        at.check("fund", account, "is not that of individual accounts")?;
+        let holder = at.optional_id::<PersonId>("family_account_person_id", &change.family_account_person_id);
+        let paid = at.number("paid_fen", change.paid_fen, -Fen::MAX.get()..=-1);
+        let holder = holder?.unwrap_or_else(|| patient_id.clone());
+        Some(((holder, settlement_id?), Fen::ZERO - Fen::new(paid?)))
+    })?;
+    let count = returns.len();
+    let by_draw: BTreeMap<_, _> = returns.into_iter().collect();
+    at.check("booking.postings", by_draw.len() == count, "change the same settlement and account twice")?;
+    Some(Returns { patient_id, adjustment_id: adjustment_id?, by_draw })
 }
 
 fn read_page_size(page_size: i32, at: &Reader<'_>) -> Option<u32> {

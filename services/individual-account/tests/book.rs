@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use claim::{MovementKind, PersonId, RequestId, SettlementId};
+use claim::{EntryId, MovementKind, PersonId, RequestId, SettlementId};
 use futures::future::join_all;
-use individual_account::{AccountBook, AccountError, Closing, Credit, Done, Draws};
+use individual_account::{AccountBook, AccountError, Closing, Credit, Done, Draws, Returns};
 use money::Fen;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -85,7 +85,53 @@ async fn a_hold_takes_from_all_accounts_or_from_none_and_is_idempotent() {
         assert_eq!(book.capture(all.clone(), at(1)).await.unwrap(), Done::Before);
         assert!(matches!(book.hold(all, at(60), at(0)).await, Err(AccountError::HoldEnded { .. })));
         let drawn = book.drawn_for(&person("a")).await.unwrap();
-        assert_eq!((drawn.len(), drawn[0].amount), (1, Fen::new(110)), "{}", store.name);
+        assert_eq!((drawn.len(), drawn.iter().map(|of| of.amount).sum::<Fen>()), (2, Fen::new(110)), "{}", store.name);
+    }
+}
+
+fn returns(patient: &str, adjustment: &str, by_draw: &[(&str, &str, i64)]) -> Returns {
+    let of = |(holder, of, fen): &(&str, &str, i64)| ((person(holder), settlement(of)), Fen::new(*fen));
+    let adjustment_id = EntryId::new(adjustment).unwrap();
+    Returns { patient_id: person(patient), adjustment_id, by_draw: by_draw.iter().map(of).collect() }
+}
+
+#[tokio::test]
+async fn what_was_drawn_comes_back_once_to_where_it_came_from_and_never_more_of_it() {
+    for store in TestStore::each().await {
+        let book = AccountBook::open(&store.location).await.unwrap();
+        book.credit(credit("a", "r", 100), at(0)).await.unwrap();
+        book.credit(credit("b", "r", 50), at(0)).await.unwrap();
+        for drawn in [draws("a", "s1", &[("a", 60), ("b", 50)]), draws("a", "s2", &[("a", 40)])] {
+            book.hold(drawn.clone(), at(60), at(0)).await.unwrap();
+            if drawn.by_holder.len() == 2 {
+                let early = book.give_back(returns("a", "early", &[("a", "s1", 1)]), at(1)).await;
+                assert!(matches!(early, Err(AccountError::NotDrawn { .. })), "held is not drawn");
+            }
+            book.capture(drawn, at(1)).await.unwrap();
+        }
+        let balance = async |holder: &str| book.account(&person(holder)).await.unwrap().unwrap().free().get();
+
+        let part = returns("a", "adj-1", &[("a", "s1", 10), ("a", "s2", 40), ("b", "s1", 20)]);
+        assert_eq!(book.give_back(part.clone(), at(2)).await.unwrap(), Done::Now);
+        assert_eq!(book.give_back(part, at(3)).await.unwrap(), Done::Before);
+        assert_eq!((balance("a").await, balance("b").await), (50, 20), "{}", store.name);
+        let other = book.give_back(returns("a", "adj-1", &[("a", "s1", 11)]), at(3)).await;
+        assert!(matches!(other, Err(AccountError::RequestReused { .. })));
+
+        for too_much in [("a", "s1", 51), ("a", "s2", 1), ("b", "s2", 1), ("b", "s1", 31)] {
+            let all_or_nothing = returns("a", "adj-2", &[("a", "s1", 1), too_much]);
+            let refused = book.give_back(all_or_nothing, at(3)).await;
+            assert!(matches!(refused, Err(AccountError::NotDrawn { .. })), "{too_much:?}");
+        }
+        let of_somebody_else = book.give_back(returns("b", "adj-2", &[("a", "s1", 1)]), at(3)).await;
+        assert!(matches!(of_somebody_else, Err(AccountError::NotDrawn { .. })));
+        let rest = returns("a", "adj-2", &[("a", "s1", 50), ("b", "s1", 30)]);
+        assert_eq!(book.give_back(rest, at(4)).await.unwrap(), Done::Now);
+        assert_eq!((balance("a").await, balance("b").await), (100, 50), "{}", store.name);
+
+        let drawn = book.drawn_for(&person("a")).await.unwrap();
+        assert_eq!((drawn.len(), drawn.iter().map(|of| of.amount).sum::<Fen>()), (8, Fen::ZERO));
+        assert_eq!(book.patients(None, 10).await.unwrap(), [person("a")]);
     }
 }
 

@@ -8,13 +8,27 @@ use wire::journal_v1::{FundDifference, InstitutionDifference, SettlementChange};
 use crate::fact_changes::fact_changes;
 use crate::replay::Changed;
 
+/// Whose money it is: the payer, the fund, and the family member whose individual account it is, if it is one's.
+pub(crate) type Source = (String, i32, String);
+
 /// What each fund of each payer pays more by `after` than by `before`, zeros left out. An absent statement pays nothing.
 pub(crate) fn paid_by_fund(before: Option<&Statement>, after: Option<&Statement>) -> BTreeMap<(String, i32), i64> {
+    let mut differences = BTreeMap::new();
+    for ((payer, fund, _), difference_fen) in paid_by_source(before, after) {
+        *differences.entry((payer, fund)).or_insert(0_i64) += difference_fen;
+    }
+    differences.retain(|_, difference_fen| *difference_fen != 0);
+    differences
+}
+
+/// The same with each individual account by itself.
+pub(crate) fn paid_by_source(before: Option<&Statement>, after: Option<&Statement>) -> BTreeMap<Source, i64> {
     let mut differences = BTreeMap::new();
     for (statement, sign) in [(before, -1), (after, 1)] {
         for decision in statement.into_iter().flat_map(|statement| &statement.adjudications) {
             for portion in &decision.portions {
-                *differences.entry((decision.payer.clone(), portion.fund)).or_insert(0_i64) += sign * portion.paid_fen;
+                let source = (decision.payer.clone(), portion.fund, portion.family_account_person_id.clone());
+                *differences.entry(source).or_insert(0_i64) += sign * portion.paid_fen;
             }
         }
     }

@@ -11,7 +11,7 @@ use wire::payer_v1::{Booking, PostingChange};
 use wire::{ErrorReason, Failure, claim_v1 as proto};
 
 use crate::decide::{Again, Counters, Decider, PayerCounter, moves_of};
-use crate::difference::{change_of, paid_by_fund, total};
+use crate::difference::{change_of, paid_by_source, total};
 use crate::standing::{Line, Standing};
 
 /// What is done to one settlement of a line.
@@ -145,16 +145,18 @@ impl<'d> Replay<'d> {
 fn posting_changes(changed: &Changed<'_>) -> Vec<(String, PostingChange)> {
     let stood = changed.before.stands().then_some(&changed.before.statement);
     let settlement_id = changed.before.settlement_id();
-    let posting =
-        |((payer, fund), paid_fen)| (payer, PostingChange { settlement_id: settlement_id.to_owned(), fund, paid_fen });
-    paid_by_fund(stood, changed.after.as_ref()).into_iter().map(posting).collect()
+    let posting = |((payer, fund, family_account_person_id), paid_fen)| {
+        let settlement_id = settlement_id.to_owned();
+        (payer, PostingChange { settlement_id, fund, paid_fen, family_account_person_id })
+    };
+    paid_by_source(stood, changed.after.as_ref()).into_iter().map(posting).collect()
 }
 
 /// Checks that no account would be drawn on. A draw needs money that is held first, under the number of a settlement.
 fn check_accounts(changes: &[Changed<'_>]) -> Result<(), Failure> {
     let draws = |changed: &&Changed<'_>| {
         let account = i32::from(proto::Fund::Account);
-        posting_changes(changed).iter().any(|(_, change)| change.fund == account)
+        posting_changes(changed).iter().any(|(_, change)| change.fund == account && change.paid_fen > 0)
     };
     let Some(changed) = changes.iter().find(draws) else { return Ok(()) };
     let settlement_id = changed.before.settlement_id().to_owned();

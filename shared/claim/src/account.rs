@@ -31,5 +31,7 @@ slugs! {
         Bequest = "bequest",
         /// 继承: what came from the account of somebody who died.
         Inheritance = "inheritance",
+        /// 退回: what a settlement drew and a cancellation or a new decision gives back.
+        Return = "return",
     }
 }

@@ -98,10 +98,7 @@ pub fn post(message: proto::PostRequest, payer: &PayerId) -> Result<Post, Violat
 }
 
 /// An adjustment to book, whose booking must be one of `payer`'s own.
-///
-/// # Errors
-/// All faults.
-pub fn adjust(message: proto::AdjustRequest, payer: &PayerId) -> Result<Adjustment, Violations> {
+pub(crate) fn adjust(message: proto::AdjustRequest, payer: &PayerId) -> Result<Adjustment, Violations> {
     read(|at| {
         let person_id = at.id("person_id", &message.person_id);
         let adjustment_id = at.id("adjustment_id", &message.adjustment_id);
@@ -114,6 +111,8 @@ pub fn adjust(message: proto::AdjustRequest, payer: &PayerId) -> Result<Adjustme
             let settlement_id: Option<SettlementId> = at.id("settlement_id", &change.settlement_id);
             let fund: Option<Fund> = at.listed("fund", change.fund);
             let paid = at.number("paid_fen", change.paid_fen, -Fen::MAX.get()..=Fen::MAX.get());
+            let pooled = change.family_account_person_id.is_empty();
+            at.check("family_account_person_id", pooled, "is given although this payer keeps no accounts")?;
             Some(((settlement_id?, fund?), Fen::new(paid?)))
         });
         let moves = at.messages("booking.moves", booking.moves, 0..=MAX_CHANGES);

@@ -147,6 +147,7 @@ impl Payer for PayerService {
             fund: wire::claim_v1::Fund::from(posting.fund).into(),
             paid_fen: posting.paid.get(),
             recorded_time: Some(wire::timestamp(posting.recorded_time)),
+            family_account_person_id: String::new(),
         });
         let next_page_token = page.next.map(|cursor| cursor.to_string()).unwrap_or_default();
         Ok(Response::new(ListPostingsResponse { postings: postings.collect(), next_page_token }))

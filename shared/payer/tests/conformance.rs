@@ -236,7 +236,7 @@ async fn an_adjustment_is_booked_once_and_persons_are_listed() {
         let mut undone = decision.moves[0].clone();
         (undone.before_fen, undone.after_fen) = (100, 0);
         let fund = wire::claim_v1::Fund::BasicOutpatient.into();
-        let change = PostingChange { settlement_id: "s1".to_owned(), fund, paid_fen: -100 };
+        let change = PostingChange { settlement_id: "s1".to_owned(), fund, paid_fen: -100, ..PostingChange::default() };
         let booking = Booking { payer: SERVICE.to_owned(), postings: vec![change.clone()], moves: vec![undone] };
         let request = AdjustRequest {
             person_id: "p".to_owned(),

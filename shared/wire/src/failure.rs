@@ -171,7 +171,7 @@ impl From<Failure> for Status {
             );
         }
         for settlement_id in failure.settlements.iter().take(SETTLEMENTS_TOLD) {
-            details.add_precondition_failure_violation(SETTLEMENT, settlement_id, "stands later in the chain");
+            details.add_precondition_failure_violation(SETTLEMENT, settlement_id, "stands in the way");
         }
         if failure.is_retryable() {
             details.set_retry_info(Some(RETRY_AFTER));

@@ -100,7 +100,7 @@ listed! {
         BeyondDiseasePrice, DrawnOnAccount, BeyondBalance,
     }
     Kinship = Kinship { Spouse, Parent, Child }
-    MovementKind = MovementKind { Opening, Credit, LongTermCare, Draw, Refund, Bequest, Inheritance }
+    MovementKind = MovementKind { Opening, Credit, LongTermCare, Draw, Refund, Bequest, Inheritance, Return }
     Rounding = Rounding { Exact, HalfUp, Remainder }
 }
 

@@ -26,8 +26,11 @@ CREATE TABLE movement (
     PRIMARY KEY (person_id, sequence)
 );
 
-CREATE UNIQUE INDEX movement_reference ON movement (person_id, kind, reference);
-CREATE UNIQUE INDEX movement_request ON movement (person_id, kind, request_id);
+-- What is given back can be of several settlements in one adjustment, and of one settlement in several.
+CREATE UNIQUE INDEX movement_reference ON movement (person_id, kind, reference) WHERE kind <> 'return';
+CREATE UNIQUE INDEX movement_request ON movement (person_id, kind, request_id) WHERE kind <> 'return';
+CREATE UNIQUE INDEX movement_return ON movement (person_id, reference, request_id) WHERE kind = 'return';
+CREATE INDEX movement_patient ON movement (COALESCE(other_person_id, person_id)) WHERE kind IN ('draw', 'return');
 
 -- Money that a settlement has spoken for. state: held, captured, void.
 CREATE TABLE hold (

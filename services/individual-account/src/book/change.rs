@@ -1,9 +1,9 @@
 //! The changes that an account book takes, each all or nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SubsecRound, Utc};
-use claim::{MovementKind, PersonId, RequestId, SettlementId};
+use claim::{EntryId, MovementKind, PersonId, RequestId, SettlementId};
 use money::Fen;
 
 /// Money that came in for a period, or the balance that an account starts with.
@@ -32,6 +32,17 @@ pub struct Draws {
     pub by_holder: BTreeMap<PersonId, Fen>,
 }
 
+/// What an adjustment gives back of what settlements of one person drew: at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Returns {
+    /// Whose bills they are.
+    pub patient_id: PersonId,
+    /// The adjustment; the same again changes nothing.
+    pub adjustment_id: EntryId,
+    /// How much to whose account of what which settlement drew on it, each above zero.
+    pub by_draw: BTreeMap<(PersonId, SettlementId), Fen>,
+}
+
 /// The end of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closing {
@@ -52,6 +63,7 @@ pub(crate) enum Change {
     Hold { draws: Draws, expiry_time: DateTime<Utc> },
     Capture(Draws),
     Void { settlement_id: SettlementId, holders: Vec<PersonId> },
+    Return(Returns),
     Close(Closing),
 }
 
@@ -69,16 +81,23 @@ impl Change {
             Self::Credit(credit) => vec![&credit.person_id],
             Self::Hold { draws, .. } | Self::Capture(draws) => draws.by_holder.keys().collect(),
             Self::Void { holders, .. } => holders.iter().collect(),
+            Self::Return(returns) => {
+                returns.by_draw.keys().map(|(holder, _)| holder).collect::<BTreeSet<_>>().into_iter().collect()
+            }
             Self::Close(closing) => std::iter::once(&closing.person_id).chain(&closing.heir_id).collect(),
         }
     }
 
-    /// The settlement whose holds it looks at.
-    pub(crate) const fn settlement_id(&self) -> Option<&SettlementId> {
+    /// The holds that it looks at: in whose account, for which settlement.
+    pub(crate) fn holds(&self) -> Vec<(PersonId, SettlementId)> {
+        let of = |settlement_id: &SettlementId| {
+            self.holders().into_iter().map(|holder| (holder.clone(), settlement_id.clone())).collect()
+        };
         match self {
-            Self::Hold { draws, .. } | Self::Capture(draws) => Some(&draws.settlement_id),
-            Self::Void { settlement_id, .. } => Some(settlement_id),
-            Self::Credit(_) | Self::Close(_) => None,
+            Self::Hold { draws, .. } | Self::Capture(draws) => of(&draws.settlement_id),
+            Self::Void { settlement_id, .. } => of(settlement_id),
+            Self::Return(returns) => returns.by_draw.keys().cloned().collect(),
+            Self::Credit(_) | Self::Close(_) => Vec::new(),
         }
     }
 
@@ -102,6 +121,15 @@ impl Change {
                 reference: closing.reference(),
                 request_id: closing.request_id.to_string(),
             }],
+            Self::Return(returns) => {
+                let sought = |(holder, settlement_id): &(PersonId, SettlementId)| Sought {
+                    person_id: holder.clone(),
+                    kind: MovementKind::Return,
+                    reference: settlement_id.to_string(),
+                    request_id: returns.adjustment_id.to_string(),
+                };
+                returns.by_draw.keys().map(sought).collect()
+            }
             Self::Hold { .. } | Self::Capture(_) | Self::Void { .. } => Vec::new(),
         }
     }
@@ -143,7 +171,7 @@ impl Change {
     pub(crate) fn in_microseconds(self) -> Self {
         match self {
             Self::Hold { draws, expiry_time } => Self::Hold { draws, expiry_time: expiry_time.trunc_subsecs(6) },
-            Self::Credit(_) | Self::Capture(_) | Self::Void { .. } | Self::Close(_) => self,
+            Self::Credit(_) | Self::Capture(_) | Self::Void { .. } | Self::Return(_) | Self::Close(_) => self,
         }
     }
 }

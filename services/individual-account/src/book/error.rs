@@ -34,6 +34,12 @@ pub enum AccountError {
         /// The settlement.
         settlement_id: SettlementId,
     },
+    /// More is to be given back than the settlement drew on the account: an invariant was broken.
+    #[error("settlement {settlement_id} did not draw what is to be given back")]
+    NotDrawn {
+        /// The settlement.
+        settlement_id: SettlementId,
+    },
     /// A hold that was captured or given up cannot be taken again.
     #[error("the hold of settlement {settlement_id} has ended")]
     HoldEnded {
@@ -81,6 +87,7 @@ impl BatchFailure for AccountError {
             | Self::CreditedBefore { .. }
             | Self::RequestReused { .. }
             | Self::NotHeld { .. }
+            | Self::NotDrawn { .. }
             | Self::HoldEnded { .. }
             | Self::Overloaded
             | Self::Lost => false,

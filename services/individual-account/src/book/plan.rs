@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use claim::{MovementKind, PersonId, SettlementId};
 use money::Fen;
 
-use super::change::{Change, Closing, Credit, Done, Draws, Entry, Sought};
+use super::change::{Change, Closing, Credit, Done, Draws, Entry, Returns, Sought};
 use super::error::AccountError;
 use super::rows::{AccountState, Hold, HoldState, Movement};
 
@@ -40,8 +40,7 @@ pub(crate) fn holders_of(batch: &[Arc<Entry>]) -> BTreeSet<PersonId> {
 
 /// The holds that a batch looks at.
 pub(crate) fn holds_of(batch: &[Arc<Entry>]) -> BTreeSet<HoldKey> {
-    let keys = batch.iter().filter_map(|entry| Some((&entry.change, entry.change.settlement_id()?)));
-    keys.flat_map(|(change, id)| change.holders().into_iter().map(|holder| (holder.clone(), id.clone()))).collect()
+    batch.iter().flat_map(|entry| entry.change.holds()).collect()
 }
 
 /// The movements that a batch looks for.
@@ -71,6 +70,7 @@ impl Books {
             Change::Hold { draws, expiry_time } => self.hold(draws, *expiry_time, *recorded_time),
             Change::Capture(draws) => self.capture(draws, *recorded_time),
             Change::Void { settlement_id, holders } => Ok(self.void(settlement_id, holders, *recorded_time)),
+            Change::Return(returns) => self.give_back(returns, *recorded_time),
             Change::Close(closing) => self.close(closing, *recorded_time),
         }
     }
@@ -185,6 +185,58 @@ impl Books {
             done = Done::Now;
         }
         done
+    }
+
+    /// Gives back what settlements drew, never more than that; into a closed account too, for it is the holder's money.
+    fn give_back(&mut self, returns: &Returns, now: DateTime<Utc>) -> Result<Done, AccountError> {
+        let Returns { patient_id, adjustment_id, by_draw } = returns;
+        let mut before = 0;
+        for ((holder, settlement_id), amount) in by_draw {
+            let not_drawn = || AccountError::NotDrawn { settlement_id: settlement_id.clone() };
+            let earlier = self.returns_of(holder, settlement_id);
+            match earlier.values().find(|earlier| earlier.request_id == adjustment_id.as_str()) {
+                Some(same) if same.amount == *amount => {
+                    before += 1;
+                    continue;
+                }
+                Some(_) => return Err(AccountError::RequestReused { field: "booking" }),
+                None => {}
+            }
+            let returned: Fen = earlier.values().map(|earlier| earlier.amount).sum();
+            let hold = self.known.holds.get(&(holder.clone(), settlement_id.clone())).ok_or_else(not_drawn)?;
+            let is_drawn = hold.state == HoldState::Captured && hold.patient_id == *patient_id;
+            if !is_drawn || *amount <= Fen::ZERO || returned + *amount > hold.amount {
+                return Err(not_drawn());
+            }
+        }
+        if before == by_draw.len() {
+            return Ok(Done::Before);
+        }
+        if before > 0 {
+            return Err(AccountError::RequestReused { field: "booking" });
+        }
+        for ((holder, settlement_id), amount) in by_draw {
+            let moved = Moved {
+                person_id: holder,
+                kind: MovementKind::Return,
+                reference: settlement_id.as_str(),
+                request_id: adjustment_id.as_str(),
+                amount: *amount,
+                other: Some(patient_id).filter(|patient| **patient != *holder),
+            };
+            self.move_money(moved, now);
+        }
+        Ok(Done::Now)
+    }
+
+    /// What was given back of what a settlement drew on an account, each movement once.
+    fn returns_of(&self, holder: &PersonId, settlement_id: &SettlementId) -> BTreeMap<i64, &Movement> {
+        let is_meant = |movement: &&Movement| {
+            movement.kind == MovementKind::Return
+                && movement.person_id == *holder
+                && movement.reference == settlement_id.as_str()
+        };
+        self.known.movements.iter().filter(is_meant).map(|movement| (movement.sequence, movement)).collect()
     }
 
     fn close(&mut self, closing: &Closing, now: DateTime<Utc>) -> Result<Done, AccountError> {

@@ -111,6 +111,7 @@ impl Words for MovementKind {
             Self::Refund => ("一次性清退", "refund"),
             Self::Bequest => ("余额由继承人继承", "bequest"),
             Self::Inheritance => ("继承转入", "inheritance"),
+            Self::Return => ("退回", "return"),
         }
     }
 }

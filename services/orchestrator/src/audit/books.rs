@@ -30,14 +30,18 @@ pub(super) async fn compare(
     for payer in payers.names() {
         for posting in payers.postings(payer, person_id).await? {
             audited.findings.postings = audited.findings.postings.saturating_add(1);
-            let key = (payer.to_string(), posting.entry_id, posting.settlement_id, posting.fund);
+            let source = (payer.to_string(), posting.fund, posting.family_account_person_id);
+            let (entry_id, settlement_id) = (posting.entry_id, posting.settlement_id);
+            let key = PostingKey { source, entry_id, settlement_id };
             *posted.entry(key).or_insert(0) += posting.paid_fen;
         }
     }
     let postings = audited.postings.clone();
-    for_each_difference(&postings, &posted, |(payer, entry_id, settlement_id, fund), expected, found| {
+    for_each_difference(&postings, &posted, |PostingKey { source, entry_id, settlement_id }, expected, found| {
+        let (payer, fund, holder) = source;
         let fund = proto::Fund::try_from(*fund).map_or("FUND", |fund| fund.as_str_name());
-        let place = format!("{payer}: posting of {entry_id} for settlement {settlement_id}, {fund}");
+        let of = if holder.is_empty() { String::new() } else { format!(" of {holder}") };
+        let place = format!("{payer}: posting of {entry_id} for settlement {settlement_id}, {fund}{of}");
         audited.differs(&place, expected, found);
     });
     Ok(())

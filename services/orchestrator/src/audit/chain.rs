@@ -10,7 +10,7 @@ use wire::{Failure, claim_v1 as proto};
 use super::{Difference, Findings};
 use crate::chain::{Entry, StoredLink};
 use crate::decide::{Again, Counters, PayerCounter, moves_of};
-use crate::difference::paid_by_fund;
+use crate::difference::{Source, paid_by_fund, paid_by_source};
 use crate::failures;
 use crate::settle::Orchestrator;
 use crate::standing::{Line, Standing};
@@ -19,8 +19,13 @@ use crate::verify::{BrokenLink, Verifier};
 /// How many links are read at once.
 const LINKS_READ: i64 = 64;
 
-/// What one entry has to have cost one fund: payer, entry, settlement, fund.
-pub(super) type PostingKey = (String, String, String, i32);
+/// What one entry has to have cost one fund or account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PostingKey {
+    pub(super) source: Source,
+    pub(super) entry_id: String,
+    pub(super) settlement_id: String,
+}
 
 /// A chain as it was computed: what the payers' books have to hold.
 #[derive(Debug, Default)]
@@ -52,9 +57,10 @@ impl Audited {
         }
     }
 
-    fn post(&mut self, entry_id: &str, settlement_id: &str, paid: BTreeMap<(String, i32), i64>) {
-        for ((payer, fund), paid_fen) in paid {
-            let key = (payer, entry_id.to_owned(), settlement_id.to_owned(), fund);
+    fn post(&mut self, entry_id: &str, settlement_id: &str, paid: BTreeMap<Source, i64>) {
+        for (source, paid_fen) in paid {
+            let (entry_id, settlement_id) = (entry_id.to_owned(), settlement_id.to_owned());
+            let key = PostingKey { source, entry_id, settlement_id };
             *self.postings.entry(key).or_insert(0) += paid_fen;
         }
     }
@@ -109,7 +115,7 @@ async fn take(
             let moves = moves_of(&settlement.statement).map(|(key, moved)| (key, moved.clone())).collect();
             audited.apply(&place, moves);
             let id = settlement.settlement_id().to_owned();
-            audited.post(&id, &id, paid_by_fund(None, Some(&settlement.statement)));
+            audited.post(&id, &id, paid_by_source(None, Some(&settlement.statement)));
             let year = settlement.service_date()?.year();
             audited.lines.entry(year).or_insert_with(|| Line::of_year(year)).take(link)
         }
@@ -142,7 +148,8 @@ async fn adjust(
     for change in &adjustment.changes {
         let stood = before.settlements.iter().find(|old| old.settlement_id() == change.settlement_id);
         let stood = stood.filter(|old| old.stands()).map(|old| &old.statement);
-        audited.post(&adjustment.adjustment_id, &change.settlement_id, paid_by_fund(stood, change.statement.as_ref()));
+        let paid = paid_by_source(stood, change.statement.as_ref());
+        audited.post(&adjustment.adjustment_id, &change.settlement_id, paid);
     }
     let booked = adjustment.bookings.iter().flat_map(|booking| {
         let of = |moved: &proto::CounterMove| (booking.payer.clone(), moved.counter.clone(), moved.benefit_year);

@@ -182,6 +182,7 @@ impl PayerBooks {
             paid_fen: change.paid_fen,
             recorded_time: Some(prost_types::Timestamp::default()),
             entry_id: booked.entry_id.clone(),
+            ..Posting::default()
         }));
         self.posted.insert(entry, content);
         false
@@ -284,6 +285,7 @@ impl Payer for FakePayer {
             settlement_id: settlement_id.clone(),
             fund: portion.fund,
             paid_fen: portion.paid_fen,
+            ..PostingChange::default()
         };
         let changes = adjudication.portions.iter().map(change).filter(|change| change.paid_fen != 0).collect();
         let booked = PostingsOf { entry_id: settlement_id.clone(), changes };
