@@ -28,7 +28,7 @@ use wire::settlement_v1::{
 };
 use wire::{ErrorReason, Failure};
 
-use harness::{HOSPITAL_1, HOSPITAL_3, date, stay, visit};
+use harness::{HOSPITAL_1, HOSPITAL_3, date, visit};
 
 const EMPLOYEE: &str = "530100000001";
 const HOLDER: &str = "mother";
@@ -277,17 +277,21 @@ async fn a_bill_that_is_decided_anew_gives_back_or_keeps_what_it_drew_and_never_
     for store in TestStore::each().await {
         let world = World::new(&store.location).await;
         world.credit(EMPLOYEE, 1_000_000).await;
-        let first = stay(EMPLOYEE, HOSPITAL_3, date(2023, 3, 1), date(2023, 3, 9), 500_000);
-        let second = stay(EMPLOYEE, HOSPITAL_3, date(2023, 5, 1), date(2023, 5, 9), 500_000);
-        let first = world.settle("r-1", first).await;
+        // What the fund pays of a year beyond 6,000.00 it pays at a higher rate: the thirteenth visit, if all stand.
+        let case = |day| visit(EMPLOYEE, HOSPITAL_3, date(2023, 3, day), 109_000);
+        let first = world.settle("r-1", case(1)).await;
+        for day in 2..=12 {
+            world.settle(&format!("r-{day}"), case(day)).await;
+        }
         world.cancel("c-1", &first).await.unwrap();
-        let alone = world.settle("r-2", paid_by_account(second, &[])).await.amounts;
-        let drawn = alone.account.get();
-        assert_eq!((alone.cash.get(), world.standing(EMPLOYEE).await[0]), (0, 1_000_000 - drawn));
+        let last = world.settle("r-13", paid_by_account(case(13), &[])).await.amounts;
+        assert_eq!([last.basic, last.account, last.cash].map(Fen::get), [50_000, 59_000, 0], "{}", store.name);
+        assert_eq!(world.standing(EMPLOYEE).await[0], 941_000);
 
         world.reverse("v", "c-1").await.unwrap();
-        let kept = world.standing(EMPLOYEE).await[0];
-        assert!(kept > 1_000_000 - drawn && kept < 1_000_000, "the second stay of a year costs less: {kept}");
+        let kept = 941_000 + 35_000;
+        assert_eq!(world.standing(EMPLOYEE).await, [kept, 0, kept], "{}", store.name);
+        assert_eq!(world.movements(EMPLOYEE).await.first(), Some(&(MovementKind::Return, 35_000, kept)));
         assert_eq!(world.differences().await, Vec::<String>::new(), "{}", store.name);
 
         world.cancel("c-2", &first).await.unwrap();
