@@ -158,8 +158,8 @@ fn check_accounts(changes: &[Changed<'_>]) -> Result<(), Failure> {
         let account = i32::from(proto::Fund::Account);
         posting_changes(changed).iter().any(|(_, change)| change.fund == account && change.paid_fen > 0)
     };
-    let Some(changed) = changes.iter().find(draws) else { return Ok(()) };
-    let settlement_id = changed.before.settlement_id().to_owned();
+    let Some(redrawn) = changes.iter().find(draws) else { return Ok(()) };
+    let settlement_id = redrawn.before.settlement_id().to_owned();
     let message = format!(
         "settlement {settlement_id} would draw on an individual account again, which only a new settlement can; \
          nothing was written"

@@ -203,11 +203,11 @@ impl Orchestrator {
             recorded_time,
         };
         let link = NewLink::after(head, &origin, entry_id, &entry);
-        let held = match &*entry {
+        let drawing = match &*entry {
             Entry::Settlement(settlement) if link.holds_money => settlement.statement.as_ref(),
             Entry::Settlement(_) | Entry::Adjustment(_) | Entry::ReversedRequest(_) => None,
         };
-        if let Some(statement) = held
+        if let Some(statement) = drawing
             && !self.decider.payers.hold(statement).await?
         {
             return Ok(None);
@@ -215,7 +215,7 @@ impl Orchestrator {
         let place = link.place.clone();
         let appended = self.journal.append(link).await.map_err(|error| failures::of_journal(&error))?;
         if !appended {
-            if let Some(statement) = held {
+            if let Some(statement) = drawing {
                 self.decider.payers.void(statement).await;
             }
             return Ok(None);

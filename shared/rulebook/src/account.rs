@@ -127,6 +127,7 @@ impl InForce {
     }
 
     /// Whether all that a payer gives comes out of individual accounts.
+    #[must_use]
     pub fn draws_on_accounts(&self, payer: &PayerId) -> bool {
         let benefits = self.benefits_of(payer);
         !benefits.is_empty() && benefits.iter().all(|benefit| benefit.account_holder().is_some())
