@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use claim::{EntryId, PersonId, SettlementId};
-use host::{Clock, Transport};
+use host::{Clock, CrashPoint, Transport};
 use rulebook::Lookup;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -117,6 +117,7 @@ impl Orchestrator {
             request_id: request.request_id.clone(),
         };
         for _ in 0..ATTEMPTS_MAX {
+            CrashPoint::BeforeHeadRead.reach();
             let read = self.journal.read(query.clone()).await.map_err(|error| failures::of_journal(&error))?;
             if let Some(document) = read.same_request {
                 let link = read_link(&document)?;
@@ -159,6 +160,7 @@ impl Orchestrator {
         match &request.asked {
             Asked::Settle { case, message } => {
                 let priced = self.decider.price(case).await?;
+                CrashPoint::FactsGathered.reach();
                 let statement = self.decider.decide(&case.person_id, &priced, None).await?;
                 let (case, statement) = (Some(message.as_ref().clone()), Some(statement));
                 Ok(Planned::append(Entry::Settlement(Settlement { case, statement })))
@@ -201,10 +203,12 @@ impl Orchestrator {
         };
         let link = NewLink::after(head, &origin, entry_id, &entry);
         let place = link.place.clone();
+        CrashPoint::BeforeAppend.reach();
         let appended = self.journal.append(link).await.map_err(|error| failures::of_journal(&error))?;
         if !appended {
             return Ok(None);
         }
+        CrashPoint::AfterAppend.reach();
         self.book(place, recorded_time, &entry).await;
         Ok(Some(entry))
     }
@@ -269,7 +273,9 @@ impl Orchestrator {
             }
             Entry::ReversedRequest(_) => {}
         }
+        CrashPoint::BeforeClose.reach();
         self.journal.close(place).await.map_err(|error| failures::of_journal(&error))?;
+        CrashPoint::AfterClose.reach();
         self.waiting.tell_closed();
         Ok(())
     }
