@@ -7,8 +7,8 @@ mod given;
 
 use basic_insurance::BasicInsurance;
 use claim::{
-    Adjudication, CounterKey, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, Fund, Insurance, Level, Operation,
-    PricedCase, RegistrationNumber, VisitKind,
+    Adjudication, CounterKey, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, Fund, Input, InputName, InputValue,
+    Insurance, Level, Operation, PricedCase, RegistrationNumber, VisitKind,
 };
 use given::{case, fen, key, line, refusals, rules_of};
 use rulebook::{Counters, PayerRules};
@@ -27,6 +27,10 @@ fn outpatient_paid(value: &str) -> Counters {
 
 fn approved(code: &str, kind: DiseaseKind) -> DiseaseFiling {
     DiseaseFiling { code: DiseaseCode::new(code).unwrap(), kind, approved_date: "2022-01-01".parse().unwrap() }
+}
+
+fn input(name: InputName, amount: &str) -> Input {
+    Input { name, value: InputValue::Amount(fen(amount)) }
 }
 
 #[test]
@@ -50,6 +54,7 @@ fn the_crossing_visit_is_split_and_explains_itself() {
             (Operation::PassOn, "employee.outpatient.overflow", fen("800")),
         ]
     );
+    assert_eq!(outpatient.steps[4].inputs, [input(InputName::Expense, "1000")]);
     let moves: Vec<_> = decided.moves.iter().map(|of| (of.key.name.as_str(), of.before, of.after)).collect();
     assert_eq!(
         moves,
@@ -92,6 +97,34 @@ fn a_stay_asks_for_the_rescues_of_four_days_and_for_nothing_else() {
     ];
     expected.sort();
     assert_eq!(asked, expected);
+}
+
+#[test]
+fn what_was_borne_at_the_registration_and_at_a_rescue_counts_toward_a_stay_and_is_told() {
+    let mut case = case(VisitKind::Inpatient, Level::Three, "2000");
+    case.visit.admission_date = Some(case.visit.service_date);
+    case.visit.registration = Some(RegistrationNumber::new("R1").unwrap());
+    let (borne, noted) =
+        (key("employee.inpatient.deductible:R1", 2022), key("employee.rescue.borne:H:2022-05-04", 2022));
+    let decided = decide(&case, &standing([(borne.clone(), "100"), (noted, "300")]));
+    assert_eq!((decided.portions[0].deductible, decided.paid()), (fen("800"), fen("1020")));
+    let inputs = [
+        input(InputName::Expense, "2000"),
+        input(InputName::Deductible, "1200"),
+        input(InputName::DeductibleBorne, "400"),
+    ];
+    assert_eq!(
+        (&decided.portions[0].steps[1].inputs[..], decided.portions[0].steps[1].result),
+        (&inputs[..], fen("1200"))
+    );
+    let moved = decided.moves.iter().find(|of| of.key == borne).unwrap();
+    assert_eq!((moved.before, moved.after), (fen("100"), fen("1200")));
+}
+
+#[test]
+fn a_bill_without_eligible_expense_is_refused_nothing() {
+    let decided = decide(&case(VisitKind::Outpatient, Level::Three, "0"), &Counters::default());
+    assert_eq!((decided.paid(), refusals(&decided)), (fen("0"), Vec::new()));
 }
 
 #[test]

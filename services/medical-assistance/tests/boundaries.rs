@@ -93,9 +93,17 @@ fn when_the_major_ceiling_is_used_up_the_ordinary_item_may_pay_more() {
 
 #[test]
 fn every_major_disease_stay_counts_toward_the_threshold_whichever_item_paid() {
-    let decided = fresh(&left("15000", AssistanceCategory::LowIncomeElderly, "lung-cancer"));
-    let tally = decided.moves.iter().find(|of| of.key == key("assistance.major-disease.expense", 2022)).unwrap();
-    assert_eq!((tally.before, tally.after), (fen("0"), fen("15000")));
+    let tally = |case: &PricedCase| {
+        let decided = fresh(case);
+        let tally = decided.moves.iter().find(|of| of.key == key("assistance.major-disease.expense", 2022)).unwrap();
+        assert_eq!(tally.before, fen("0"));
+        tally.after
+    };
+    let mut case = left("15000", AssistanceCategory::LowIncomeElderly, "lung-cancer");
+    assert_eq!(tally(&case), fen("15000"));
+    case.person.categories.push(AssistanceCategory::SubsistenceAllowance);
+    assert_eq!(tally(&case), fen("15000"));
+    assert_eq!(tally(&left("60000", AssistanceCategory::LowIncomeElderly, "lung-cancer")), fen("60000"));
     let ordinary = fresh(&left("15000", AssistanceCategory::LowIncomeElderly, "pneumonia"));
     assert!(ordinary.moves.iter().all(|of| of.key != key("assistance.major-disease.expense", 2022)));
 }

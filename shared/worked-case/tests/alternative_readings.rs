@@ -175,6 +175,18 @@ fn the_visit_that_crosses_can_lie_beyond_as_a_whole() {
 }
 
 #[test]
+fn a_visit_that_lies_beyond_as_a_whole_takes_no_room_under_a_ceiling_of_expense() {
+    let split =
+        |outpatient: &str, inpatient: &str| json!({ "basic_outpatient": outpatient, "basic_inpatient": inpatient });
+    let visits = [
+        (visit("outpatient", 3, "5090"), split("2500", "0")),
+        (visit("outpatient", 3, "2090"), split("0", "1700")),
+        (visit("outpatient", 3, "590"), split("250", "0")),
+    ];
+    settles(&rules(&[("AMB-05", "expense"), ("AMB-06", "whole-visit")]), &employee(), &visits);
+}
+
+#[test]
 fn outpatient_expense_can_stop_at_the_inpatient_ceiling() {
     let paid = |inpatient: &str, large: &str| json!({ "basic_inpatient": inpatient, "large_expense": large });
     let cases = [
@@ -486,6 +498,14 @@ fn a_second_admission_can_bear_half() {
         (second, basic("0"), basic("0")),
         (rest, basic("85"), basic("595")),
     ];
+    differ("repeat-admission", "half", &employee(), &cases);
+}
+
+#[test]
+fn a_rescue_that_counts_toward_the_first_stay_does_not_make_it_a_second_admission() {
+    let rescue = with(visit("emergency-rescue", 3, "300"), &json!({ "date": "2022-05-08" }));
+    let stay = with(visit("inpatient", 3, "2000"), &json!({ "admission_date": "2022-05-10", "date": "2022-05-20" }));
+    let cases = [(rescue, basic("0"), basic("0")), (stay, basic("935"), basic("935"))];
     differ("repeat-admission", "half", &employee(), &cases);
 }
 
