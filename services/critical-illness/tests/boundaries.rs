@@ -10,13 +10,15 @@ use claim::{
     PricedCase, Service, VisitKind,
 };
 use critical_illness::CriticalIllness;
-use given::{case, fen, key, refusals, rules_of};
+use given::{asked, case, fen, key, refusals, rules_of};
 use money::Fen;
 use proptest::prelude::*;
 use rulebook::{Counters, PayerRules};
 
+/// What is decided with the counters that are asked for and no others.
 fn decide(case: &PricedCase, earlier: &Adjudication, counters: &Counters) -> Adjudication {
-    CriticalIllness::new().adjudicate(&rules_of(case), case, std::slice::from_ref(earlier), counters).unwrap()
+    let (payer, rules, earlier) = (CriticalIllness::new(), rules_of(case), std::slice::from_ref(earlier));
+    payer.adjudicate(&rules, case, earlier, &asked(&payer.counter_keys(&rules, case, earlier), counters)).unwrap()
 }
 
 /// Basic insurance's decision on `base`, of which it paid a part and could not place another.

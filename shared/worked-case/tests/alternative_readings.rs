@@ -249,10 +249,26 @@ fn what_lies_beyond_the_chronic_ceiling_can_settle_as_ordinary_care_with_one_ded
 }
 
 #[test]
+fn a_ceiling_can_hold_together_with_another_counter_of_its_payer() {
+    let mut documents = documents(&[]);
+    let text = &mut documents.iter_mut().find(|(file, _)| file == "2022-kunzhengban-15.toml").unwrap().1;
+    let alone = "counter = \"employee.outpatient.paid\" }";
+    let together = "counter = \"employee.outpatient.paid\", together_with = [\"employee.pooling.paid\"] }";
+    *text = text.replace(alone, together);
+    let visits = [
+        (visit("inpatient", 3, "2200"), json!({ "basic_inpatient": "850", "basic_outpatient": "0" })),
+        (visit("outpatient", 3, "15090"), json!({ "basic_inpatient": "3995", "basic_outpatient": "5150" })),
+    ];
+    settles(&Lookup::new(load(&documents).unwrap()), &employee(), &visits);
+}
+
+#[test]
 fn special_disease_at_level_one_can_be_unpayable_or_payable() {
     let person = with_diseases("special", &["lung-cancer", "chronic-renal-failure"]);
     let of = |level, disease: &str| with(visit("outpatient-special", level, "500"), &json!({ "disease": disease }));
     differ("AMB-14", "nothing-payable", &person, &[(of(1, "lung-cancer"), basic("282"), basic("0"))]);
+    let not_approved = (of(3, "other"), basic("205"), basic("205"));
+    differ("AMB-14", "nothing-payable", &person, &[not_approved]);
     let failure = (of(1, "chronic-renal-failure"), basic("282"), basic("450"));
     differ("AMB-15", "any-level", &person, &[failure]);
     // An institution can be allowed these at any level, and nothing else by that.
@@ -555,7 +571,11 @@ fn residents_critical_illness_can_count_other_care_and_round_and_cumulate_otherw
     let categories = json!([{ "name": "subsistence-allowance", "from": "2022-06-01" }]);
     approved.as_object_mut().unwrap().insert("categories".to_owned(), categories);
     let later = with(of.clone(), &json!({ "eligible": "10000", "date": "2022-07-01" }));
-    let cases = [(of, critical("600"), critical("600")), (later, critical("6500"), critical("10000"))];
+    let cases = [
+        (of.clone(), critical("600"), critical("600")),
+        (fen("1000"), critical("600"), critical("600")),
+        (later, critical("6500"), critical("10000")),
+    ];
     differ("CH-16", "less-what-was-paid", &approved, &cases);
 }
 
