@@ -167,9 +167,17 @@ fn a_line_is_shut_out_only_by_an_exclusion_of_lines() {
     let rules = Rulebook::load(&[("first.toml", &format!("{HEAD}{}{}", text[0], text[1]))]).unwrap();
     let rules = rules.in_force(date("2020-01-01"));
     let shut_out = |payer: &str, violates_rules| {
-        let (amount, split, name) = (Fen::ZERO, LineSplit::default(), Arc::default());
-        let (item_code, disease, drug) = (None, None, None);
-        let line = PricedLine { item_code, name, quantity: 1, amount, split, disease, drug, violates_rules };
+        let line = PricedLine {
+            item_code: None,
+            name: Arc::default(),
+            quantity: 1,
+            amount: Fen::ZERO,
+            split: LineSplit::default(),
+            disease: None,
+            drug: None,
+            service_date: None,
+            violates_rules,
+        };
         rules.line_exclusion(&PayerId::new(payer).unwrap(), &line).is_some()
     };
     assert!(shut_out("lines", true));
