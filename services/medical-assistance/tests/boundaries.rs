@@ -90,9 +90,6 @@ fn of_equal_items_the_one_that_matches_the_diagnosis_applies() {
     let chosen = decided.portions[0].steps.last().unwrap();
     assert_eq!(chosen.operation, Operation::ChooseHighest);
     assert_eq!(&*chosen.citation.article, "四（三）");
-    let inputs: Vec<_> = chosen.inputs.iter().map(|input| (input.name, input.value)).collect();
-    let of = |name| (name, InputValue::Amount(fen("7000")));
-    assert_eq!(inputs, [of(InputName::Payment), of(InputName::Alternative)]);
 }
 
 #[test]
@@ -101,6 +98,18 @@ fn when_the_major_ceiling_is_used_up_the_ordinary_item_may_pay_more() {
     let decided = decide(&left("10000", AssistanceCategory::SubsistenceAllowance, "lung-cancer"), &used);
     assert_eq!(decided.portions[0].benefit.as_str(), "assistance.inpatient");
     assert_eq!(decided.paid(), fen("7000"));
+    let chosen = decided.portions[0].steps.last().unwrap();
+    let inputs: Vec<_> = chosen.inputs.iter().map(|input| (input.name, input.value)).collect();
+    let of = |name, amount| (name, InputValue::Amount(fen(amount)));
+    assert_eq!(inputs, [of(InputName::Payment, "7000"), of(InputName::Alternative, "0")]);
+}
+
+#[test]
+fn only_the_counters_of_items_that_apply_are_asked_for() {
+    let ordinary = left("1000", AssistanceCategory::SubsistenceAllowance, "pneumonia");
+    assert_eq!(keys(&ordinary), [key("assistance.inpatient.paid", 2022)]);
+    let major = left("1000", AssistanceCategory::SubsistenceAllowance, "lung-cancer");
+    assert!(keys(&major).contains(&key("assistance.major-disease.paid", 2022)));
 }
 
 #[test]
