@@ -13,7 +13,7 @@ use critical_illness::CriticalIllness;
 use given::{asked, case, fen, key, refusals, rules_of};
 use money::Fen;
 use proptest::prelude::*;
-use rulebook::{Counters, PayerRules};
+use rulebook::{Counters, Draft, PayerRules};
 
 /// What is decided with the counters that are asked for and no others.
 fn decide(case: &PricedCase, earlier: &Adjudication, counters: &Counters) -> Adjudication {
@@ -102,6 +102,11 @@ fn parts_of_one_service_are_one_part_with_the_lines_of_both() {
         portion.lines = vec![line];
     }
     let decided = decide(&case, &earlier, &Counters::default());
+    let (rules, counters) = (rules_of(&case), Counters::default());
+    let draft = Draft::new(CriticalIllness::new().id(), &rules, &case, std::slice::from_ref(&earlier), &counters);
+    let large_expense = rules.benefit(&BenefitId::new("employee.large-expense").unwrap()).unwrap();
+    let looked_at: Vec<_> = draft.parts(large_expense).into_iter().map(|part| (part.eligible, part.base)).collect();
+    assert_eq!(looked_at, [(fen("1200"), fen("1200"))]);
     assert_eq!(decided.portions[0].lines, [0, 2]);
     assert_eq!(parts(&decided), [(Service::NegotiatedDrug, ["1200", "0", "120", "0", "1080"].map(fen))]);
 }
