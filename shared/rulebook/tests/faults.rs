@@ -177,13 +177,13 @@ fn a_rule_may_hold_on_one_day_only() {
 #[test]
 fn a_time_is_not_a_date() {
     for time in ["2021-01-01T00:00:00", "2021-01-01T00:00:00Z"] {
-        refused(&sound().replace("value = '60%'", &format!("from = {time}\nvalue = '60%'")), 7, "is not a date");
+        refused(&sound().replace("value = '60%'", &format!("from = {time}\nvalue = '60%'")), 10, "is not a date");
     }
 }
 
 #[test]
 fn an_alternative_that_cannot_be_read_is_refused_although_nobody_chose_it() {
-    refused(&sound().replace("'60%'", "'60%'\nunder = { P = { a = { value = 0.5 } } }"), 7, "value is a float");
+    refused(&sound().replace("'60%'", "'60%'\nunder = { P = { a = { value = 0.5 } } }"), 11, "value is a float");
 }
 
 #[test]
