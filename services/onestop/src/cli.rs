@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use host::LogFormat;
 use store::Location;
+use synthetic_city::City;
 
 use crate::render::Lang;
 
@@ -62,6 +63,8 @@ pub enum Command {
     Audit(AuditArgs),
     /// Import register facts from CSV files
     Import(ImportArgs),
+    /// Generate a synthetic city: register files for `import` and cases for `settle`
+    Generate(GenerateArgs),
     /// Compute what medical assistance pays of people's premiums
     Subsidies(SubsidiesArgs),
     /// Check the rules, or prove them with worked cases
@@ -355,6 +358,23 @@ pub struct ImportArgs {
     /// How to reach the platform.
     #[command(flatten)]
     pub client: ClientArgs,
+}
+
+/// `onestop generate`.
+#[derive(Args, Debug)]
+pub struct GenerateArgs {
+    /// How many insured people
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=City::MOST))]
+    pub persons: u64,
+    /// How many bills, spread over the year 2023
+    #[arg(long, value_name = "M", value_parser = clap::value_parser!(u64).range(0..=City::MOST))]
+    pub visits: u64,
+    /// The same seed gives the same files
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    pub seed: u64,
+    /// Directory of the files, made where there is none; files of the same names are replaced
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 /// `onestop rules`.

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod fault;
 pub mod feed;
 pub mod history;
+pub mod generate;
 pub mod import;
 pub mod lock;
 pub mod platform;

@@ -48,6 +48,7 @@ async fn run(cli: Cli) -> Result<bool> {
         Command::Feed(args) => onestop::feed::feed(args).await,
         Command::Audit(args) => onestop::audit::audit(args).await,
         Command::Import(args) => onestop::import::import(args).await,
+        Command::Generate(args) => onestop::generate::generate(&args).map(|()| true),
         Command::Subsidies(args) => onestop::subsidies::subsidies(&args),
         Command::Rules(command) => onestop::rules::run(command),
     };
@@ -69,6 +70,7 @@ fn service_name(command: &Command) -> String {
         | Command::Feed(_)
         | Command::Audit(_)
         | Command::Import(_)
+        | Command::Generate(_)
         | Command::Subsidies(_)
         | Command::Rules(_) => "onestop".to_owned(),
     }
