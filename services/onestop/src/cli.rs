@@ -1,5 +1,7 @@
 //! The command line.
 
+mod upkeep;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +13,10 @@ use store::Location;
 use synthetic_city::City;
 
 use crate::render::Lang;
+
+pub use upkeep::{
+    ChangeArgs, ImportArgs, KeysCommand, PersonCommand, PersonFact, ShowFactsArgs, SubjectCommand, TrailArgs,
+};
 
 /// Settles a medical bill against every public fund that owes a part of it, in one request.
 #[derive(Debug, Parser)]
@@ -61,8 +67,20 @@ pub enum Command {
     Feed(FeedArgs),
     /// Compute every chain again from scratch and compare it with all that is stored; ends with `N differences`
     Audit(AuditArgs),
-    /// Import register facts from CSV files
+    /// Import register facts from CSV files or Excel workbooks
     Import(ImportArgs),
+    /// Look up and change the facts of persons
+    #[command(subcommand)]
+    Person(PersonCommand),
+    /// Look up and change the facts of designated institutions
+    #[command(subcommand)]
+    Institution(SubjectCommand),
+    /// Look up and change the items of the catalogue
+    #[command(subcommand)]
+    Catalogue(SubjectCommand),
+    /// Make and replace the keys of identity numbers
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Generate a synthetic city: register files for `import` and cases for `settle`
     Generate(GenerateArgs),
     /// Compute what medical assistance pays of people's premiums
@@ -347,17 +365,6 @@ pub struct AuditArgs {
     /// How differences are printed.
     #[command(flatten)]
     pub output: OutputArgs,
-}
-
-/// `onestop import`.
-#[derive(Args, Debug)]
-pub struct ImportArgs {
-    /// CSV files; what a file holds is told by its header (see docs/import.md)
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// How to reach the platform.
-    #[command(flatten)]
-    pub client: ClientArgs,
 }
 
 /// `onestop generate`.

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use host::{MAX_MESSAGE_BYTES, Transport};
 use wire::register_v1::register_client::RegisterClient;
+use wire::register_v1::upkeep_client::UpkeepClient;
 use wire::settlement_v1::one_stop_client::OneStopClient;
 
 use crate::cli::ClientArgs;
@@ -16,6 +17,8 @@ pub struct Client {
     pub one_stop: OneStopClient<Transport>,
     /// The register.
     pub register: RegisterClient<Transport>,
+    /// The register's upkeep.
+    pub upkeep: UpkeepClient<Transport>,
     _lock: Option<StoreLock>,
 }
 
@@ -27,20 +30,25 @@ impl Client {
     pub async fn open(args: &ClientArgs) -> Result<Self> {
         if let Some(endpoint) = &args.endpoint {
             let transport = host::remote(endpoint)?;
-            return Ok(Self::over(transport.clone(), transport, None));
+            return Ok(Self::over(transport.clone(), transport.clone(), transport, None));
         }
         let lookup = rules::lookup(&args.rules)?;
-        let Platform { one_stop, register, orchestrator: _, lock } =
+        let Platform { one_stop, register, upkeep, orchestrator: _, lock } =
             Platform::open(&args.store.location(), &lookup).await?;
-        Ok(Self::over(host::in_process(one_stop), host::in_process(register), Some(lock)))
+        let [one_stop, register, upkeep] =
+            [host::in_process(one_stop), host::in_process(register), host::in_process(upkeep)];
+        Ok(Self::over(one_stop, register, upkeep, Some(lock)))
     }
 
-    fn over(one_stop: Transport, register: Transport, lock: Option<StoreLock>) -> Self {
+    fn over(one_stop: Transport, register: Transport, upkeep: Transport, lock: Option<StoreLock>) -> Self {
         Self {
             one_stop: OneStopClient::new(one_stop)
                 .max_decoding_message_size(MAX_MESSAGE_BYTES)
                 .max_encoding_message_size(MAX_MESSAGE_BYTES),
             register: RegisterClient::new(register)
+                .max_decoding_message_size(MAX_MESSAGE_BYTES)
+                .max_encoding_message_size(MAX_MESSAGE_BYTES),
+            upkeep: UpkeepClient::new(upkeep)
                 .max_decoding_message_size(MAX_MESSAGE_BYTES)
                 .max_encoding_message_size(MAX_MESSAGE_BYTES),
             _lock: lock,
