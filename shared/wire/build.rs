@@ -13,6 +13,7 @@ fn main() -> Result<(), Box<dyn error::Error>> {
         "onestop/journal/v1/journal.proto",
         "onestop/payer/v1/payer.proto",
         "onestop/register/v1/register.proto",
+        "onestop/register/v1/upkeep.proto",
         "onestop/settlement/v1/settlement.proto",
     ];
     let mut compiler = protox::Compiler::new([root])?;

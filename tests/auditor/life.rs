@@ -33,6 +33,11 @@ pub(crate) struct Moment<'a> {
     pub(crate) audited: Outcome,
 }
 
+/// The most lives that are walked for each seed, where the environment says so.
+pub(crate) fn lives_at_most() -> Option<u32> {
+    std::env::var("AUDITOR_LIVES").ok().map(|lives| lives.parse().expect("AUDITOR_LIVES is a number"))
+}
+
 /// For each seed walks `lives` random lives of at most `visits_at_most` visits and asks `check` after each visit. A
 /// fresh `T` goes along with each life. Returns the number of visits.
 ///
@@ -58,9 +63,9 @@ fn walk_seed<T: Default>(
     check: &impl Fn(&mut T, &Moment<'_>) -> Result<(), String>,
 ) -> u64 {
     let config = Config {
-        cases: lives,
+        cases: lives_at_most().map_or(lives, |most| most.min(lives)),
         failure_persistence: None,
-        max_shrink_iters: 20_000,
+        max_shrink_iters: Config::default().max_shrink_iters.min(20_000),
         max_shrink_time: 60_000,
         rng_seed: RngSeed::Fixed(seed),
         ..Config::default()

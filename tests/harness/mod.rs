@@ -2,12 +2,12 @@
 
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     clippy::unnecessary_wraps,
     reason = "a test fails where its premises do not hold; a date is optional on the wire"
 )]
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -35,7 +35,17 @@ pub(crate) fn register_files() -> Vec<PathBuf> {
 
 /// The binary under test, on the store at `location`, apart from the machine's environment.
 pub(crate) fn onestop(location: &Location) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_onestop"));
+    on_store(Command::new(env!("CARGO_BIN_EXE_onestop")), location)
+}
+
+/// As [`onestop`], in a process whose writes beyond a limit of file size fail and do not end it.
+pub(crate) fn onestop_outliving_its_room(location: &Location) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"trap '' XFSZ; exec "$@""#, "sh", env!("CARGO_BIN_EXE_onestop")]);
+    on_store(command, location)
+}
+
+fn on_store(mut command: Command, location: &Location) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ONESTOP_")) {
         command.env_remove(name);
     }
@@ -71,12 +81,30 @@ pub(crate) struct Serving {
 impl Serving {
     /// Starts `command` and waits for its address.
     pub(crate) fn start(command: &mut Command) -> Self {
+        let serving = Self::start_or_end(command);
+        assert!(!serving.endpoint.is_empty(), "it did not start");
+        serving
+    }
+
+    /// Starts `command` and waits until it serves or ends; it has an endpoint where it serves.
+    pub(crate) fn start_or_end(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("a pipe");
         BufReader::new(stdout).read_line(&mut line).expect("a line");
-        let endpoint = line.trim().strip_prefix("listening on ").map(str::to_owned);
-        Self { child, endpoint: endpoint.unwrap_or_else(|| panic!("it did not start: {line:?}")) }
+        let endpoint = line.trim().strip_prefix("listening on ").unwrap_or_default().to_owned();
+        Self { child, endpoint }
+    }
+
+    /// The process's number.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for its end, which has to be by SIGKILL.
+    pub(crate) fn assert_killed(mut self) {
+        let status = self.child.wait().expect("it ends");
+        assert_eq!(status.signal(), Some(9), "it ended otherwise: {status}");
     }
 
     /// Ends it at once, as a power cut would (SIGKILL).

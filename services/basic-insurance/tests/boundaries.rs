@@ -7,14 +7,16 @@ mod given;
 
 use basic_insurance::BasicInsurance;
 use claim::{
-    Adjudication, CounterKey, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, Fund, Insurance, Level, Operation,
-    PricedCase, RegistrationNumber, VisitKind,
+    Adjudication, CounterKey, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, Fund, Input, InputName, InputValue,
+    Insurance, Level, Operation, PricedCase, RegistrationNumber, VisitKind,
 };
-use given::{case, fen, key, line, refusals, rules_of};
+use given::{asked, case, fen, key, line, refusals, rules_of};
 use rulebook::{Counters, PayerRules};
 
+/// What is decided with the counters that are asked for and no others.
 fn decide(case: &PricedCase, counters: &Counters) -> Adjudication {
-    BasicInsurance::new().adjudicate(&rules_of(case), case, &[], counters).unwrap()
+    let (payer, rules) = (BasicInsurance::new(), rules_of(case));
+    payer.adjudicate(&rules, case, &[], &asked(&payer.counter_keys(&rules, case, &[]), counters)).unwrap()
 }
 
 fn standing<const N: usize>(counters: [(CounterKey, &str); N]) -> Counters {
@@ -27,6 +29,10 @@ fn outpatient_paid(value: &str) -> Counters {
 
 fn approved(code: &str, kind: DiseaseKind) -> DiseaseFiling {
     DiseaseFiling { code: DiseaseCode::new(code).unwrap(), kind, approved_date: "2022-01-01".parse().unwrap() }
+}
+
+fn input(name: InputName, amount: &str) -> Input {
+    Input { name, value: InputValue::Amount(fen(amount)) }
 }
 
 #[test]
@@ -50,6 +56,8 @@ fn the_crossing_visit_is_split_and_explains_itself() {
             (Operation::PassOn, "employee.outpatient.overflow", fen("800")),
         ]
     );
+    assert_eq!(outpatient.steps[0].inputs, [input(InputName::Eligible, "1090")]);
+    assert_eq!(outpatient.steps[4].inputs, [input(InputName::Expense, "1000")]);
     let moves: Vec<_> = decided.moves.iter().map(|of| (of.key.name.as_str(), of.before, of.after)).collect();
     assert_eq!(
         moves,
@@ -95,6 +103,34 @@ fn a_stay_asks_for_the_rescues_of_four_days_and_for_nothing_else() {
 }
 
 #[test]
+fn what_was_borne_at_the_registration_and_at_a_rescue_counts_toward_a_stay_and_is_told() {
+    let mut case = case(VisitKind::Inpatient, Level::Three, "2000");
+    case.visit.admission_date = Some(case.visit.service_date);
+    case.visit.registration = Some(RegistrationNumber::new("R1").unwrap());
+    let (borne, noted) =
+        (key("employee.inpatient.deductible:R1", 2022), key("employee.rescue.borne:H:2022-05-04", 2022));
+    let decided = decide(&case, &standing([(borne.clone(), "100"), (noted, "300")]));
+    assert_eq!((decided.portions[0].deductible, decided.paid()), (fen("800"), fen("1020")));
+    let inputs = [
+        input(InputName::Expense, "2000"),
+        input(InputName::Deductible, "1200"),
+        input(InputName::DeductibleBorne, "400"),
+    ];
+    assert_eq!(
+        (&decided.portions[0].steps[1].inputs[..], decided.portions[0].steps[1].result),
+        (&inputs[..], fen("1200"))
+    );
+    let moved = decided.moves.iter().find(|of| of.key == borne).unwrap();
+    assert_eq!((moved.before, moved.after), (fen("100"), fen("1200")));
+}
+
+#[test]
+fn a_bill_without_eligible_expense_is_refused_nothing() {
+    let decided = decide(&case(VisitKind::Outpatient, Level::Three, "0"), &Counters::default());
+    assert_eq!((decided.paid(), refusals(&decided)), (fen("0"), Vec::new()));
+}
+
+#[test]
 fn counters_of_a_registration_and_of_a_drug_carry_their_name() {
     let mut case = case(VisitKind::Outpatient, Level::Two, "500");
     case.visit.registration = Some(RegistrationNumber::new("R1").unwrap());
@@ -126,6 +162,49 @@ fn lines_of_one_bill_settle_under_their_own_benefits_in_the_order_of_shared_ceil
             ("employee.outpatient", &[0][..], fen("205")),
         ]
     );
+}
+
+#[test]
+fn benefits_of_one_bill_share_the_room_that_is_left_under_one_ceiling() {
+    let mut case = case(VisitKind::Outpatient, Level::Three, "1090");
+    case.person.diseases = vec![approved("s1", DiseaseKind::Special)];
+    let mut special = line("1880");
+    special.disease = Some(DiseaseCode::new("s1").unwrap());
+    case.lines.push(special);
+    let counters =
+        standing([(key("employee.outpatient.paid", 2022), "6000"), (key("employee.pooling.paid", 2022), "59000")]);
+    let decided = decide(&case, &counters);
+    let paid: Vec<_> = decided.portions.iter().map(|of| (of.benefit.as_str(), of.paid)).collect();
+    let [special, ordinary, beyond] = ["850", "0", "150"].map(fen);
+    assert_eq!(
+        paid,
+        [("employee.special", special), ("employee.outpatient", ordinary), ("employee.outpatient.overflow", beyond)]
+    );
+}
+
+#[test]
+fn a_disease_counts_from_the_day_of_its_approval() {
+    let mut case = case(VisitKind::OutpatientChronic, Level::Two, "500");
+    case.lines[0].disease = Some(DiseaseCode::new("d1").unwrap());
+    let mut paid_as = |day: &str| {
+        let approved_date = day.parse().unwrap();
+        case.person.diseases = vec![DiseaseFiling { approved_date, ..approved("d1", DiseaseKind::Chronic) }];
+        decide(&case, &Counters::default()).portions[0].benefit.to_string()
+    };
+    assert_eq!(paid_as("2022-05-04"), "employee.chronic");
+    assert_eq!(paid_as("2022-05-05"), "employee.outpatient");
+}
+
+#[test]
+fn a_refusal_is_told_once_for_all_lines_and_each_of_its_reasons() {
+    let mut case = case(VisitKind::OutpatientSpecial, Level::One, "500");
+    case.person.diseases = vec![approved("s1", DiseaseKind::Special)];
+    case.lines = vec![line("100"), line("100"), line("100")];
+    for (line, code) in case.lines.iter_mut().zip(["s1", "s1", "s2"]) {
+        line.disease = Some(DiseaseCode::new(code).unwrap());
+    }
+    let told = refusals(&decide(&case, &Counters::default()));
+    assert_eq!(told, ["employee.special: level-too-low", "employee.special: disease-not-approved"]);
 }
 
 #[test]

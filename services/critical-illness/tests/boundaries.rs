@@ -6,17 +6,19 @@
 mod given;
 
 use claim::{
-    Adjudication, AssistanceCategory, BenefitId, CounterMove, Fund, Insurance, Level, PayerId, Portion, PricedCase,
-    Service, VisitKind,
+    Adjudication, AssistanceCategory, BenefitId, CounterMove, Fund, Insurance, Level, Operation, PayerId, Portion,
+    PricedCase, Service, VisitKind,
 };
 use critical_illness::CriticalIllness;
-use given::{case, fen, key, refusals, rules_of};
+use given::{asked, case, fen, key, refusals, rules_of};
 use money::Fen;
 use proptest::prelude::*;
-use rulebook::{Counters, PayerRules};
+use rulebook::{Counters, Draft, PayerRules};
 
+/// What is decided with the counters that are asked for and no others.
 fn decide(case: &PricedCase, earlier: &Adjudication, counters: &Counters) -> Adjudication {
-    CriticalIllness::new().adjudicate(&rules_of(case), case, std::slice::from_ref(earlier), counters).unwrap()
+    let (payer, rules, earlier) = (CriticalIllness::new(), rules_of(case), std::slice::from_ref(earlier));
+    payer.adjudicate(&rules, case, earlier, &asked(&payer.counter_keys(&rules, case, earlier), counters)).unwrap()
 }
 
 /// Basic insurance's decision on `base`, of which it paid a part and could not place another.
@@ -62,6 +64,54 @@ fn large_expense_fills_the_yearly_maximum_together_with_the_pooling_fund() {
     assert_eq!(paid("59000", "350000"), fen("900"));
 }
 
+/// What is decided for each part: service, base, deductible, coinsurance, above the ceiling, paid.
+fn parts(decided: &Adjudication) -> Vec<(Service, [Fen; 5])> {
+    let amounts = |of: &Portion| [of.base, of.deductible, of.coinsurance, of.above_ceiling, of.paid];
+    decided.portions.iter().map(|of| (of.service, amounts(of))).collect()
+}
+
+#[test]
+fn one_payment_for_two_services_is_shared_out_in_their_order() {
+    let case = case(VisitKind::Inpatient, Level::Three, "1500");
+    let mut earlier = basic("employee.special", Service::Special, fen("1000"), Fen::ZERO, fen("1000"));
+    earlier.portions.extend(basic("employee.inpatient", Service::Stay, fen("500"), Fen::ZERO, fen("500")).portions);
+    let (before, after) = (fen("60000"), fen("60000"));
+    earlier.moves.push(CounterMove { key: key("employee.pooling.paid", 2022), before, after });
+    let counters = [(key("employee.large-expense.paid", 2022), fen("349550"))].into_iter().collect();
+    let decided = decide(&case, &earlier, &counters);
+    let special = ["1000", "0", "50", "500", "450"].map(fen);
+    let stay = ["500", "0", "0", "500", "0"].map(fen);
+    assert_eq!(parts(&decided), [(Service::Special, special), (Service::Stay, stay)]);
+
+    let (case, mut earlier) = resident("14000");
+    earlier.portions = basic("resident.inpatient", Service::Stay, fen("7000"), Fen::ZERO, Fen::ZERO).portions;
+    earlier.portions.extend(basic("resident.chronic", Service::Chronic, fen("7000"), Fen::ZERO, Fen::ZERO).portions);
+    let stay = ["7000", "7000", "0", "0", "0"].map(fen);
+    let chronic = ["7000", "5000", "800", "0", "1200"].map(fen);
+    assert_eq!(
+        parts(&decide(&case, &earlier, &Counters::default())),
+        [(Service::Stay, stay), (Service::Chronic, chronic)]
+    );
+}
+
+#[test]
+fn parts_of_one_service_are_one_part_with_the_lines_of_both() {
+    let case = case(VisitKind::NegotiatedDrug, Level::Three, "1000");
+    let mut earlier = basic("employee.negotiated-drug", Service::NegotiatedDrug, fen("600"), Fen::ZERO, fen("600"));
+    earlier.portions.extend(earlier.portions.clone());
+    for (portion, line) in earlier.portions.iter_mut().zip([2, 0]) {
+        portion.lines = vec![line];
+    }
+    let decided = decide(&case, &earlier, &Counters::default());
+    let (rules, counters) = (rules_of(&case), Counters::default());
+    let draft = Draft::new(CriticalIllness::new().id(), &rules, &case, std::slice::from_ref(&earlier), &counters);
+    let large_expense = rules.benefit(&BenefitId::new("employee.large-expense").unwrap()).unwrap();
+    let looked_at: Vec<_> = draft.parts(large_expense).into_iter().map(|part| (part.eligible, part.base)).collect();
+    assert_eq!(looked_at, [(fen("1200"), fen("1200"))]);
+    assert_eq!(decided.portions[0].lines, [0, 2]);
+    assert_eq!(parts(&decided), [(Service::NegotiatedDrug, ["1200", "0", "120", "0", "1080"].map(fen))]);
+}
+
 #[test]
 fn nothing_beyond_a_ceiling_is_nothing_for_large_expense() {
     let case = case(VisitKind::Inpatient, Level::Three, "1000");
@@ -78,6 +128,8 @@ fn the_threshold_is_borne_once_a_year_on_the_cumulative_expense() {
         let counters = [(key("resident.critical-illness.expense", 2022), fen(before))].into_iter().collect();
         let decided = decide(&case, &earlier, &counters);
         let portion = decided.portions.into_iter().next().unwrap();
+        let step = portion.steps.iter().find(|step| step.operation == Operation::ApplyDeductible).unwrap();
+        assert_eq!(step.result, portion.base - portion.deductible);
         (portion.deductible, portion.paid)
     };
     assert_eq!(portion("11900"), (fen("100"), fen("0")));

@@ -6,10 +6,10 @@
 mod given;
 
 use claim::{
-    Adjudication, AssistanceCategory, BenefitId, DiagnosisCode, Fund, Level, Operation, PayerId, Portion, PricedCase,
-    Service, VisitKind,
+    Adjudication, AssistanceCategory, BenefitId, CounterKey, DiagnosisCode, Fund, InputName, InputValue, Level,
+    Operation, PayerId, Portion, PricedCase, Service, VisitKind,
 };
-use given::{case, fen, key, refusals, rules_of};
+use given::{asked, case, fen, key, refusals, rules_of};
 use medical_assistance::MedicalAssistance;
 use money::Fen;
 use proptest::prelude::*;
@@ -26,7 +26,8 @@ fn left(amount: &str, category: AssistanceCategory, diagnosis: &str) -> PricedCa
     case
 }
 
-fn decide(case: &PricedCase, counters: &Counters) -> Adjudication {
+/// What basic insurance decided: nothing is paid of the stay.
+fn unpaid(case: &PricedCase) -> [Adjudication; 1] {
     let base = case.split().eligible;
     let portion = Portion {
         benefit: BenefitId::new("employee.inpatient").unwrap(),
@@ -43,9 +44,17 @@ fn decide(case: &PricedCase, counters: &Counters) -> Adjudication {
         family_account: None,
     };
     let basic = PayerId::new("basic-insurance").unwrap();
-    let earlier = Adjudication { portions: vec![portion], ..Adjudication::nothing(basic) };
+    [Adjudication { portions: vec![portion], ..Adjudication::nothing(basic) }]
+}
+
+fn keys(case: &PricedCase) -> Vec<CounterKey> {
+    MedicalAssistance::new().counter_keys(&rules_of(case), case, &unpaid(case))
+}
+
+/// What is decided with the counters that are asked for and no others.
+fn decide(case: &PricedCase, counters: &Counters) -> Adjudication {
     let payer = MedicalAssistance::new();
-    payer.adjudicate(&rules_of(case), case, &[earlier], counters).unwrap()
+    payer.adjudicate(&rules_of(case), case, &unpaid(case), &asked(&keys(case), counters)).unwrap()
 }
 
 fn fresh(case: &PricedCase) -> Adjudication {
@@ -90,13 +99,33 @@ fn when_the_major_ceiling_is_used_up_the_ordinary_item_may_pay_more() {
     let decided = decide(&left("10000", AssistanceCategory::SubsistenceAllowance, "lung-cancer"), &used);
     assert_eq!(decided.portions[0].benefit.as_str(), "assistance.inpatient");
     assert_eq!(decided.paid(), fen("7000"));
+    let chosen = decided.portions[0].steps.last().unwrap();
+    let inputs: Vec<_> = chosen.inputs.iter().map(|input| (input.name, input.value)).collect();
+    let of = |name, amount| (name, InputValue::Amount(fen(amount)));
+    assert_eq!(inputs, [of(InputName::Payment, "7000"), of(InputName::Alternative, "0")]);
+}
+
+#[test]
+fn only_the_counters_of_items_that_apply_are_asked_for() {
+    let ordinary = left("1000", AssistanceCategory::SubsistenceAllowance, "pneumonia");
+    assert_eq!(keys(&ordinary), [key("assistance.inpatient.paid", 2022)]);
+    let major = left("1000", AssistanceCategory::SubsistenceAllowance, "lung-cancer");
+    assert!(keys(&major).contains(&key("assistance.major-disease.paid", 2022)));
 }
 
 #[test]
 fn every_major_disease_stay_counts_toward_the_threshold_whichever_item_paid() {
-    let decided = fresh(&left("15000", AssistanceCategory::LowIncomeElderly, "lung-cancer"));
-    let tally = decided.moves.iter().find(|of| of.key == key("assistance.major-disease.expense", 2022)).unwrap();
-    assert_eq!((tally.before, tally.after), (fen("0"), fen("15000")));
+    let tally = |case: &PricedCase| {
+        let decided = fresh(case);
+        let tally = decided.moves.iter().find(|of| of.key == key("assistance.major-disease.expense", 2022)).unwrap();
+        assert_eq!(tally.before, fen("0"));
+        tally.after
+    };
+    let mut case = left("15000", AssistanceCategory::LowIncomeElderly, "lung-cancer");
+    assert_eq!(tally(&case), fen("15000"));
+    case.person.categories.push(AssistanceCategory::SubsistenceAllowance);
+    assert_eq!(tally(&case), fen("15000"));
+    assert_eq!(tally(&left("60000", AssistanceCategory::LowIncomeElderly, "lung-cancer")), fen("60000"));
     let ordinary = fresh(&left("15000", AssistanceCategory::LowIncomeElderly, "pneumonia"));
     assert!(ordinary.moves.iter().all(|of| of.key != key("assistance.major-disease.expense", 2022)));
 }
@@ -107,7 +136,7 @@ fn who_is_in_no_category_is_not_looked_at() {
     case.person.categories.clear();
     let payer = MedicalAssistance::new();
     assert_eq!(fresh(&case), Adjudication::nothing(payer.id()));
-    assert!(payer.counter_keys(&rules_of(&case), &case, &[]).is_empty());
+    assert!(keys(&case).is_empty());
 }
 
 #[test]
@@ -123,6 +152,7 @@ fn exclusions_are_told_with_their_reason() {
     let decided = fresh(&registered_poor);
     assert!(decided.portions.is_empty());
     assert!(refusals(&decided)[0].ends_with("excluded-by-programme"));
+    assert!(keys(&registered_poor).is_empty());
     registered_poor.person.categories.push(AssistanceCategory::ExtremePoverty);
     assert_eq!(fresh(&registered_poor).paid(), fen("1000"));
 }
@@ -143,6 +173,21 @@ fn a_childhood_disease_counts_until_the_fifteenth_birthday_and_cites_the_age() {
 }
 
 #[test]
+fn the_age_of_a_childhood_disease_means_nothing_for_any_other() {
+    let of = |diagnosis: &str| {
+        let mut case = left("1000", AssistanceCategory::SubsistenceAllowance, diagnosis);
+        case.person.birth_date = "2015-01-01".parse().unwrap();
+        fresh(&case)
+    };
+    let listed = of("lung-cancer");
+    assert_eq!(listed.portions[0].benefit.as_str(), "assistance.major-disease.subsistence-allowance");
+    assert!(listed.portions[0].steps.iter().all(|step| &*step.citation.rule != "assistance.major-disease.child-age"));
+    let unlisted = of("pneumonia");
+    assert_eq!(unlisted.portions[0].benefit.as_str(), "assistance.inpatient");
+    assert_eq!(refusals(&unlisted), ["assistance.major-disease.subsistence-allowance: diagnosis-not-listed"]);
+}
+
+#[test]
 fn lines_that_break_the_rules_leave_the_base_in_proportion() {
     let mut case = left("2", AssistanceCategory::ExtremePoverty, "pneumonia");
     let mut violating = given::line("1");
@@ -150,7 +195,8 @@ fn lines_that_break_the_rules_leave_the_base_in_proportion() {
     case.lines.push(violating);
     let decided = fresh(&case);
     assert_eq!((decided.portions[0].base, decided.paid()), (fen("2"), fen("2")));
-    assert_eq!(decided.portions[0].steps[0].operation, Operation::LeaveOutViolations);
+    let step = &decided.portions[0].steps[0];
+    assert_eq!((step.operation, &*step.citation.rule), (Operation::LeaveOutViolations, "assistance.violations"));
     case.lines.remove(0);
     assert_eq!(fresh(&case).paid(), fen("0"));
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod account;
+mod upkeep;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -10,10 +11,15 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use host::LogFormat;
 use store::Location;
+use synthetic_city::City;
 
 pub use account::{AccountCommand, AccountOptions};
 
 use crate::render::Lang;
+
+pub use upkeep::{
+    ChangeArgs, ImportArgs, KeysCommand, PersonCommand, PersonFact, ShowFactsArgs, SubjectCommand, TrailArgs,
+};
 
 /// Settles a medical bill against every public fund that owes a part of it, in one request.
 #[derive(Debug, Parser)]
@@ -64,11 +70,25 @@ pub enum Command {
     Feed(FeedArgs),
     /// Compute every chain again from scratch and compare it with all that is stored; ends with `N differences`
     Audit(AuditArgs),
-    /// Import register facts from CSV files
+    /// Import register facts from CSV files or Excel workbooks
     Import(ImportArgs),
     /// Individual accounts: balances, statements, credits, family members, refund and inheritance
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Look up and change the facts of persons
+    #[command(subcommand)]
+    Person(PersonCommand),
+    /// Look up and change the facts of designated institutions
+    #[command(subcommand)]
+    Institution(SubjectCommand),
+    /// Look up and change the items of the catalogue
+    #[command(subcommand)]
+    Catalogue(SubjectCommand),
+    /// Make and replace the keys of identity numbers
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Generate a synthetic city: register files for `import` and cases for `settle`
+    Generate(GenerateArgs),
     /// Compute what medical assistance pays of people's premiums
     Subsidies(SubsidiesArgs),
     /// Check the rules, or prove them with worked cases
@@ -356,15 +376,21 @@ pub struct AuditArgs {
     pub output: OutputArgs,
 }
 
-/// `onestop import`.
+/// `onestop generate`.
 #[derive(Args, Debug)]
-pub struct ImportArgs {
-    /// CSV files; what a file holds is told by its header (see docs/import.md)
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// How to reach the platform.
-    #[command(flatten)]
-    pub client: ClientArgs,
+pub struct GenerateArgs {
+    /// How many insured people
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=City::MOST))]
+    pub persons: u64,
+    /// How many bills, spread over the year 2023
+    #[arg(long, value_name = "M", value_parser = clap::value_parser!(u64).range(0..=City::MOST))]
+    pub visits: u64,
+    /// The same seed gives the same files
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    pub seed: u64,
+    /// Directory of the files, made where there is none; files of the same names are replaced
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 /// `onestop rules`.

@@ -4,6 +4,7 @@ use anyhow::Result;
 use host::{MAX_MESSAGE_BYTES, Transport};
 use wire::account_v1::accounts_client::AccountsClient;
 use wire::register_v1::register_client::RegisterClient;
+use wire::register_v1::upkeep_client::UpkeepClient;
 use wire::settlement_v1::one_stop_client::OneStopClient;
 
 use crate::cli::ClientArgs;
@@ -19,6 +20,8 @@ pub struct Client {
     pub register: RegisterClient<Transport>,
     /// The individual accounts.
     pub accounts: AccountsClient<Transport>,
+    /// The register's upkeep.
+    pub upkeep: UpkeepClient<Transport>,
     _lock: Option<StoreLock>,
 }
 
@@ -30,16 +33,21 @@ impl Client {
     pub async fn open(args: &ClientArgs) -> Result<Self> {
         if let Some(endpoint) = &args.endpoint {
             let transport = host::remote(endpoint)?;
-            return Ok(Self::over(transport.clone(), transport.clone(), transport, None));
+            return Ok(Self::over(std::array::from_fn(|_| transport.clone()), None));
         }
         let lookup = rules::lookup(&args.rules)?;
-        let Platform { one_stop, register, accounts, orchestrator: _, lock } =
+        let Platform { one_stop, register, upkeep, accounts, orchestrator: _, lock } =
             Platform::open(&args.store.location(), &lookup).await?;
-        let (one_stop, register) = (host::in_process(one_stop), host::in_process(register));
-        Ok(Self::over(one_stop, register, host::in_process(accounts), Some(lock)))
+        let [one_stop, register, upkeep, accounts] = [
+            host::in_process(one_stop),
+            host::in_process(register),
+            host::in_process(upkeep),
+            host::in_process(accounts),
+        ];
+        Ok(Self::over([one_stop, register, upkeep, accounts], Some(lock)))
     }
 
-    fn over(one_stop: Transport, register: Transport, accounts: Transport, lock: Option<StoreLock>) -> Self {
+    fn over([one_stop, register, upkeep, accounts]: [Transport; 4], lock: Option<StoreLock>) -> Self {
         Self {
             one_stop: OneStopClient::new(one_stop)
                 .max_decoding_message_size(MAX_MESSAGE_BYTES)
@@ -48,6 +56,9 @@ impl Client {
                 .max_decoding_message_size(MAX_MESSAGE_BYTES)
                 .max_encoding_message_size(MAX_MESSAGE_BYTES),
             accounts: AccountsClient::new(accounts),
+            upkeep: UpkeepClient::new(upkeep)
+                .max_decoding_message_size(MAX_MESSAGE_BYTES)
+                .max_encoding_message_size(MAX_MESSAGE_BYTES),
             _lock: lock,
         }
     }

@@ -1,21 +1,32 @@
 //! `onestop import`.
 
+mod table_file;
+
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
-use csv::{ReaderBuilder, StringRecord};
+use anyhow::{Context, Result, anyhow, bail};
+use csv::Writer;
+use futures::Stream;
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
 use wire::Failure;
-use wire::register_v1::{FactKind, FactRow, ImportFactsRequest, ImportFactsResponse, RejectedCell};
+use wire::register_v1::import_file_request::Part;
+use wire::register_v1::{
+    FactRow, FileEnd, FileHeader, FileRows, ImportFileRequest, ImportFileResponse, ImportOutcome, RejectedCell,
+};
 
 use crate::cli::ImportArgs;
 use crate::client::Client;
 
-/// How many rows one call carries.
-const ROWS_PER_CALL: usize = 2_000;
-/// How many faults of one file are printed; the others are counted.
+/// How many rows one message carries.
+const ROWS_PER_MESSAGE: usize = 2_000;
+/// How many messages may wait for the register.
+const WAITING_MAX: usize = 4;
+/// How many faults of one file are printed; the others are counted, and written to the report.
 const FAULTS_PRINTED: usize = 200;
 
 /// Imports all files in order and reports each. A file with a wrong row is not stored at all. Answers whether every
@@ -25,106 +36,192 @@ const FAULTS_PRINTED: usize = 200;
 /// Where a file or the platform cannot be used at all.
 pub async fn import(args: ImportArgs) -> Result<bool> {
     let mut client = Client::open(&args.client).await?;
-    let mut all_stored = true;
+    let mut report = args.report.as_deref().map(Report::create).transpose()?;
+    let mut all_sound = true;
     for file in &args.files {
-        all_stored &= import_file(file, &mut client).await.with_context(|| file.display().to_string())?;
+        let shown = file.display().to_string();
+        let mut faults = Faults { file: &shown, printed: Vec::new(), report: report.as_mut() };
+        let header = header(&args, file);
+        let outcome = import_file(file, header, &mut client, &mut faults).await.context(shown.clone())?;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{shown}: {}", told(outcome, args.check))?;
+        faults.print(outcome.faults, &mut out)?;
+        all_sound &= outcome.faults == 0;
     }
-    Ok(all_stored)
+    report.map_or(Ok(()), Report::finish)?;
+    Ok(all_sound)
 }
 
-async fn import_file(file: &Path, client: &mut Client) -> Result<bool> {
-    let checked = send_file(file, client, Pass::Check).await?;
-    let mut out = std::io::stdout().lock();
-    if checked.rejected.is_empty() {
-        let stored = send_file(file, client, Pass::Store).await?;
-        writeln!(out, "{}: {} rows stored", file.display(), stored.stored_rows)?;
-        return Ok(true);
+/// What all parts of a file have in common, without what its own header says.
+fn header(args: &ImportArgs, file: &Path) -> FileHeader {
+    FileHeader {
+        validate_only: args.check,
+        changed_by: args.trail.by.clone(),
+        reason: args.trail.reason.clone(),
+        source: file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        delivered_by: args.delivered_by.clone().unwrap_or_default(),
+        full_list_date: args.full_list.map(Into::into),
+        ..FileHeader::default()
     }
-    writeln!(out, "{}: nothing stored, {} faults in {} rows", file.display(), checked.rejected.len(), checked.rows)?;
-    for fault in checked.rejected.iter().take(FAULTS_PRINTED) {
-        let column = if fault.column.is_empty() { String::new() } else { format!(" {}", fault.column) };
-        writeln!(out, "  row {}{column}: {}", fault.number, fault.description)?;
-    }
-    if let Some(more) = checked.rejected.len().checked_sub(FAULTS_PRINTED).filter(|more| *more > 0) {
-        writeln!(out, "  and {more} more")?;
-    }
-    Ok(false)
 }
 
-/// A file is read twice: all its rows are checked before any is stored.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Pass {
-    Check,
-    Store,
+fn told(outcome: ImportOutcome, check: bool) -> String {
+    let ImportOutcome { rows, stored_rows, changed_rows, faults, ended_rows } = outcome;
+    let ended =
+        if ended_rows > 0 { format!(", {ended_rows} entitlements not on the list ended") } else { String::new() };
+    if faults > 0 {
+        format!("nothing stored, {faults} faults in {rows} rows")
+    } else if check {
+        format!("{rows} rows are sound, {changed_rows} of them would be new{ended}")
+    } else {
+        format!("{stored_rows} rows stored, {changed_rows} of them new{ended}")
+    }
 }
 
-#[derive(Default)]
-struct Report {
-    rows: u64,
-    stored_rows: u64,
-    rejected: Vec<RejectedCell>,
-}
-
-async fn send_file(file: &Path, client: &mut Client, pass: Pass) -> Result<Report> {
-    let opened = File::open(file).context("cannot be opened")?;
-    let progress = progress(opened.metadata()?.len(), pass)?;
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(progress.wrap_read(opened));
-    let columns: Vec<String> = header(reader.headers().context("is not a CSV file in UTF-8")?);
-    let Some(kind) = register::fact_kind_of(&columns) else {
-        bail!("its header is of no known file: {}", columns.join(","));
+async fn import_file(
+    file: &Path,
+    header: FileHeader,
+    client: &mut Client,
+    faults: &mut Faults<'_>,
+) -> Result<ImportOutcome> {
+    let progress = progress(file)?;
+    let (sender, receiver) = mpsc::channel(WAITING_MAX);
+    let reading = {
+        let (file, progress) = (file.to_owned(), progress.clone());
+        tokio::task::spawn_blocking(move || send_file(&file, &header, &progress, &sender))
     };
-    let mut report = Report::default();
-    let mut rows = Vec::with_capacity(ROWS_PER_CALL);
-    let mut record = StringRecord::new();
-    while reader.read_record(&mut record).context("is not a CSV file in UTF-8")? {
-        report.rows = report.rows.saturating_add(1);
-        let cells = record.iter().map(|cell| cell.trim().to_owned()).collect();
-        rows.push(FactRow { number: report.rows, cells });
-        if rows.len() == ROWS_PER_CALL {
-            report.add(send(client, kind, &columns, std::mem::take(&mut rows), pass).await?);
+    let taken = take_outcome(client, ReceiverStream::new(receiver), |answer| {
+        let ImportFileResponse { read_rows, checked_rows, rejected, outcome: _ } = answer;
+        progress.set_message(if checked_rows == 0 {
+            format!("{read_rows} rows read")
+        } else {
+            format!("{checked_rows} of {read_rows} rows taken")
+        });
+        faults.note(rejected)
+    })
+    .await;
+    progress.finish_and_clear();
+    // What is wrong with the file says more than that it did not arrive whole.
+    reading.await??;
+    taken
+}
+
+/// Sends a file and tells `note` what is said of it; answers what became of it.
+///
+/// # Errors
+/// What the register refuses as a whole, and what `note` answers.
+pub(crate) async fn take_outcome(
+    client: &mut Client,
+    parts: impl Stream<Item = ImportFileRequest> + Send + 'static,
+    mut note: impl FnMut(ImportFileResponse) -> Result<()>,
+) -> Result<ImportOutcome> {
+    let mut answers = client.upkeep.import_file(parts).await.map_err(refused)?.into_inner();
+    while let Some(answer) = answers.message().await.map_err(refused)? {
+        match answer.outcome {
+            Some(outcome) => return Ok(outcome),
+            None => note(answer)?,
         }
     }
-    if !rows.is_empty() {
-        report.add(send(client, kind, &columns, rows, pass).await?);
-    }
-    progress.finish_and_clear();
-    Ok(report)
+    Err(anyhow!("the register stopped before the file was stored"))
 }
+
+/// Why the platform refused, in its own words.
+pub(crate) fn refused(status: Status) -> anyhow::Error {
+    Failure::from_status(&status).map_or_else(|| anyhow::Error::new(status), Into::into)
+}
+
+/// Sends a file in parts. Without its end the register drops it.
+fn send_file(
+    file: &Path,
+    header: &FileHeader,
+    progress: &ProgressBar,
+    sender: &mpsc::Sender<ImportFileRequest>,
+) -> Result<()> {
+    let send = |part| sender.blocking_send(ImportFileRequest { part: Some(part) }).is_ok();
+    let mut is_known = None;
+    let (mut number, mut rows) = (0_u64, Vec::with_capacity(ROWS_PER_MESSAGE));
+    table_file::read_rows(file, progress, |cells| {
+        if is_known.is_none() {
+            let kind = register::fact_kind_of(&cells);
+            is_known = Some(kind.ok_or_else(|| cells.join(",")));
+            return kind.is_some_and(|kind| {
+                send(Part::Header(FileHeader { kind: kind.into(), columns: cells, ..header.clone() }))
+            });
+        }
+        number += 1;
+        rows.push(FactRow { number, cells });
+        rows.len() < ROWS_PER_MESSAGE || send(Part::Rows(FileRows { rows: std::mem::take(&mut rows) }))
+    })?;
+    match is_known {
+        None => bail!("is empty: a header is required"),
+        Some(Err(header)) => bail!("its header is of no known file: {header}"),
+        Some(Ok(_)) => {}
+    }
+    if rows.is_empty() || send(Part::Rows(FileRows { rows })) {
+        send(Part::End(FileEnd { rows: number }));
+    }
+    Ok(())
+}
+
+/// The faults of one file: the first are printed, all are in the report.
+struct Faults<'a> {
+    file: &'a str,
+    printed: Vec<RejectedCell>,
+    report: Option<&'a mut Report>,
+}
+
+impl Faults<'_> {
+    fn note(&mut self, rejected: Vec<RejectedCell>) -> Result<()> {
+        for fault in rejected {
+            if let Some(report) = &mut self.report {
+                report.write(&[self.file, &fault.number.to_string(), &fault.column, &fault.description])?;
+            }
+            if self.printed.len() < FAULTS_PRINTED {
+                self.printed.push(fault);
+            }
+        }
+        Ok(())
+    }
+
+    fn print(mut self, faults: u64, out: &mut impl Write) -> Result<()> {
+        self.printed.sort_by_key(|fault| fault.number);
+        for fault in &self.printed {
+            let column = if fault.column.is_empty() { String::new() } else { format!(" {}", fault.column) };
+            writeln!(out, "  row {}{column}: {}", fault.number, fault.description)?;
+        }
+        let more = faults.saturating_sub(u64::try_from(self.printed.len())?);
+        if more > 0 {
+            writeln!(out, "  and {more} more: --report FILE writes them all")?;
+        }
+        Ok(())
+    }
+}
+
+/// A CSV file of faults.
+struct Report(Writer<File>);
 
 impl Report {
-    fn add(&mut self, answer: ImportFactsResponse) {
-        self.stored_rows = self.stored_rows.saturating_add(answer.stored_rows);
-        self.rejected.extend(answer.rejected);
+    fn create(path: &Path) -> Result<Self> {
+        let writer = Writer::from_path(path).with_context(|| format!("{} cannot be written", path.display()))?;
+        let mut report = Self(writer);
+        report.write(&["file", "row", "column", "description"])?;
+        Ok(report)
+    }
+
+    fn write(&mut self, cells: &[&str]) -> Result<()> {
+        self.0.write_record(cells).context("the report cannot be written")
+    }
+
+    fn finish(mut self) -> Result<()> {
+        self.0.flush().context("the report cannot be written")
     }
 }
 
-fn header(record: &StringRecord) -> Vec<String> {
-    record.iter().map(|column| column.trim_start_matches('\u{feff}').trim().to_owned()).collect()
-}
-
-async fn send(
-    client: &mut Client,
-    kind: FactKind,
-    columns: &[String],
-    rows: Vec<FactRow>,
-    pass: Pass,
-) -> Result<ImportFactsResponse> {
-    let request =
-        ImportFactsRequest { kind: kind.into(), columns: columns.to_vec(), rows, validate_only: pass == Pass::Check };
-    let answer = client.register.import_facts(request).await;
-    Ok(answer
-        .map_err(|status| Failure::from_status(&status).map_or_else(|| anyhow::Error::new(status), Into::into))?
-        .into_inner())
-}
-
-fn progress(bytes: u64, pass: Pass) -> Result<ProgressBar> {
+fn progress(file: &Path) -> Result<ProgressBar> {
+    let bytes = file.metadata().context("cannot be opened")?.len();
     if !std::io::stderr().is_terminal() {
         return Ok(ProgressBar::hidden());
     }
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {percent}% {eta}")?;
-    let message = match pass {
-        Pass::Check => "checking",
-        Pass::Store => "storing",
-    };
-    Ok(ProgressBar::new(bytes).with_style(style).with_message(message))
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {percent}% {elapsed}")?;
+    Ok(ProgressBar::new(bytes).with_style(style))
 }

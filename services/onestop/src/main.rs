@@ -8,6 +8,7 @@ use clap::Parser;
 use host::{Telemetry, TelemetryOptions};
 use onestop::cli::{Cli, Command};
 use onestop::settle::Mode;
+use wire::register_v1::SubjectKind;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -49,6 +50,11 @@ async fn run(cli: Cli) -> Result<bool> {
         Command::Audit(args) => onestop::audit::audit(args).await,
         Command::Import(args) => onestop::import::import(args).await,
         Command::Account(command) => onestop::account::run(command).await,
+        Command::Person(command) => onestop::facts::person(command).await,
+        Command::Institution(command) => onestop::facts::subject(command, SubjectKind::Institution).await,
+        Command::Catalogue(command) => onestop::facts::subject(command, SubjectKind::Item).await,
+        Command::Keys(command) => onestop::facts::keys(command).await,
+        Command::Generate(args) => onestop::generate::generate(&args).map(|()| true),
         Command::Subsidies(args) => onestop::subsidies::subsidies(&args),
         Command::Rules(command) => onestop::rules::run(command),
     };
@@ -71,6 +77,11 @@ fn service_name(command: &Command) -> String {
         | Command::Audit(_)
         | Command::Import(_)
         | Command::Account(_)
+        | Command::Person(_)
+        | Command::Institution(_)
+        | Command::Catalogue(_)
+        | Command::Keys(_)
+        | Command::Generate(_)
         | Command::Subsidies(_)
         | Command::Rules(_) => "onestop".to_owned(),
     }

@@ -7,6 +7,7 @@ use basic_insurance::BasicInsurance;
 use claim::PayerId;
 use critical_illness::CriticalIllness;
 use host::{Clock, Transport};
+use identity_number::Keyring;
 use individual_account::{AccountBook, AccountPayer, AccountsService, IndividualAccount};
 use ledger::Ledger;
 use medical_assistance::MedicalAssistance;
@@ -18,6 +19,7 @@ use store::Location;
 use uuid::Uuid;
 use wire::account_v1::accounts_server::AccountsServer;
 use wire::payer_v1::payer_server::PayerServer;
+use zeroize::Zeroizing;
 
 use crate::lock::StoreLock;
 
@@ -106,12 +108,27 @@ pub async fn open_orchestrator(
     }))
 }
 
-/// The register on its own store.
+/// The register on its own store, with the keys of identity numbers where the environment gives them.
 ///
 /// # Errors
-/// Where the store cannot be opened.
+/// Where the keys cannot be used or the store cannot be opened.
 pub async fn open_register(location: &Location) -> Result<RegisterService> {
-    RegisterService::open(location, Clock::system()).await.with_context(|| cannot_open("register"))
+    let keyring = identity_keys()?;
+    let opened = RegisterService::open_with_keys(location, Clock::system(), keyring).await;
+    opened.with_context(|| cannot_open("register"))
+}
+
+/// The keys in `ONESTOP_IDENTITY_KEYS`, or in the file that `ONESTOP_IDENTITY_KEY_FILE` names.
+fn identity_keys() -> Result<Option<Keyring>> {
+    let text = match (std::env::var("ONESTOP_IDENTITY_KEYS"), std::env::var_os("ONESTOP_IDENTITY_KEY_FILE")) {
+        (Ok(text), _) => Zeroizing::new(text),
+        (Err(_), Some(path)) => {
+            let read = std::fs::read_to_string(&path);
+            Zeroizing::new(read.with_context(|| format!("the keys in {} cannot be read", path.display()))?)
+        }
+        (Err(_), None) => return Ok(None),
+    };
+    Keyring::read(&text).context("the keys of identity numbers").map(Some)
 }
 
 /// Every service in one process; clients sit directly on the services.
@@ -124,6 +141,8 @@ pub struct Platform {
     pub accounts: AccountsServer<AccountsService>,
     /// The orchestrator behind it.
     pub orchestrator: Orchestrator,
+    /// The register's upkeep.
+    pub upkeep: wire::register_v1::upkeep_server::UpkeepServer<RegisterService>,
     /// Keeps other processes off the store.
     pub lock: StoreLock,
 }
@@ -135,7 +154,9 @@ impl Platform {
     /// Where a store cannot be opened or is used by another process.
     pub async fn open(location: &Location, rules: &Lookup) -> Result<Self> {
         let lock = StoreLock::take(location, &SERVICES)?;
-        let register = register::server(open_register(location).await?);
+        let register = open_register(location).await?;
+        let upkeep = register::upkeep_server(register.clone());
+        let register = register::server(register);
         let mut payers = Vec::with_capacity(Payer::ALL.len());
         for payer in Payer::ALL {
             payers.push((payer.rules().id(), host::in_process(payer.open(location, rules).await?)));
@@ -148,7 +169,7 @@ impl Platform {
             tracing::warn!(links = left, "open links could not be finished yet");
         }
         let one_stop = orchestrator::server(OneStopService::new(orchestrator.clone()));
-        Ok(Self { one_stop, register, accounts, orchestrator, lock })
+        Ok(Self { one_stop, register, accounts, orchestrator, upkeep, lock })
     }
 }
 

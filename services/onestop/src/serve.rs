@@ -63,15 +63,16 @@ async fn assemble(args: &ServeArgs, lookup: &Lookup) -> Result<Running> {
     let server = Server::new(usize::try_from(args.calls_max)?)?;
     match args.target {
         Target::All => {
-            let Platform { one_stop, register, accounts, orchestrator, lock } =
+            let Platform { one_stop, register, upkeep, accounts, orchestrator, lock } =
                 Platform::open(&location, lookup).await?;
-            let server = server.with(one_stop).with(register).with(accounts);
+            let server = server.with(one_stop).with(register).with(upkeep).with(accounts);
             Ok(Running { server, orchestrator: Some(orchestrator), held: Box::new(lock) })
         }
         Target::Register => {
             let lock = StoreLock::take(&location, &["register"])?;
-            let register = register::server(platform::open_register(&location).await?);
-            Ok(Running { server: server.with(register), orchestrator: None, held: Box::new(lock) })
+            let register = platform::open_register(&location).await?;
+            let server = server.with(register::server(register.clone())).with(register::upkeep_server(register));
+            Ok(Running { server, orchestrator: None, held: Box::new(lock) })
         }
         Target::BasicInsurance => payer(server, Payer::BasicInsurance, args, lookup).await,
         Target::CriticalIllness => payer(server, Payer::CriticalIllness, args, lookup).await,

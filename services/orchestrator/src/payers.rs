@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use claim::{PayerId, PersonId};
 use futures::future::{FutureExt, try_join_all};
-use host::{MAX_MESSAGE_BYTES, Transport};
-use tonic::Request;
+use host::{CrashPoint, MAX_MESSAGE_BYTES, Transport};
+use tonic::{Request, Status};
 use wire::journal_v1::Adjustment;
 use wire::payer_v1::payer_client::PayerClient;
 use wire::payer_v1::{
@@ -218,12 +218,18 @@ fn draws(decision: &proto::Adjudication) -> bool {
 
 async fn post(mut payer: PayerClient<Transport>, request: PostRequest) -> Result<(), Failure> {
     let answer = payer.post(within(request)).await;
-    answer.map(drop).map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))
+    booked(answer.map(drop))
 }
 
 async fn adjust(mut payer: PayerClient<Transport>, request: AdjustRequest) -> Result<(), Failure> {
     let answer = payer.adjust(within(request)).await;
-    answer.map(drop).map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))
+    booked(answer.map(drop))
+}
+
+fn booked(answer: Result<(), Status>) -> Result<(), Failure> {
+    answer.map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))?;
+    CrashPoint::OnePayerBooked.reach();
+    Ok(())
 }
 
 /// What is booked has no caller who would set a deadline, and a payer that hangs must not stop recovery for ever.

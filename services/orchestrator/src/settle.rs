@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use claim::{EntryId, PayerId, PersonId, SettlementId};
-use host::{Clock, Transport};
+use host::{Clock, CrashPoint, Transport};
 use rulebook::Lookup;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -118,6 +118,7 @@ impl Orchestrator {
             request_id: request.request_id.clone(),
         };
         for _ in 0..ATTEMPTS_MAX {
+            CrashPoint::BeforeHeadRead.reach();
             let read = self.journal.read(query.clone()).await.map_err(|error| failures::of_journal(&error))?;
             if let Some(document) = read.same_request {
                 let link = read_link(&document)?;
@@ -160,6 +161,7 @@ impl Orchestrator {
         match &request.asked {
             Asked::Settle { case, message } => {
                 let priced = self.decider.price(case).await?;
+                CrashPoint::FactsGathered.reach();
                 let statement = self.decider.decide(&case.person_id, &priced, None).await?;
                 let (case, statement) = (Some(message.as_ref().clone()), Some(statement));
                 Ok(Planned::append(Entry::Settlement(Settlement { case, statement })))
@@ -213,6 +215,7 @@ impl Orchestrator {
             return Ok(None);
         }
         let place = link.place.clone();
+        CrashPoint::BeforeAppend.reach();
         let appended = self.journal.append(link).await.map_err(|error| failures::of_journal(&error))?;
         if !appended {
             if let Some(statement) = drawing {
@@ -220,6 +223,7 @@ impl Orchestrator {
             }
             return Ok(None);
         }
+        CrashPoint::AfterAppend.reach();
         self.book(place, recorded_time, &entry).await;
         Ok(Some(entry))
     }
@@ -310,7 +314,9 @@ impl Orchestrator {
             }
             Entry::ReversedRequest(_) => {}
         }
+        CrashPoint::BeforeClose.reach();
         self.journal.close(place).await.map_err(|error| failures::of_journal(&error))?;
+        CrashPoint::AfterClose.reach();
         self.waiting.tell_closed();
         Ok(())
     }

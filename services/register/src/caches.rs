@@ -1,5 +1,6 @@
 //! What was read is remembered until an import changes it.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -11,8 +12,8 @@ use crate::reading::Histories;
 const PERSONS: u64 = 100_000;
 const INSTITUTIONS: u64 = 20_000;
 const ITEMS: u64 = 200_000;
-/// For imports that another process does on the same database; those of this process are seen at once.
-const LONGEST: Duration = Duration::from_mins(1);
+/// Nothing is remembered longer, whatever is heard of changes.
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// Histories by id. One that was read before an import that changed it is never remembered after the import.
 #[derive(Debug)]
@@ -55,12 +56,50 @@ impl<H: Send + Sync + 'static> Remembered<H> {
         }
     }
 
-    /// Forgets what an import has changed. To be called after the import is written.
-    pub(crate) fn forget<'a>(&self, ids: impl Iterator<Item = &'a str>) {
+    /// Forgets what an import has touched. To be called after the import is written.
+    pub(crate) fn forget_touched(&self, touched: &Touched) {
         let mut forgotten = self.forgotten.write().unwrap_or_else(PoisonError::into_inner);
         *forgotten += 1;
-        for id in ids {
-            self.histories.invalidate(id);
+        match touched {
+            Touched::These(ids) => ids.iter().for_each(|id| self.histories.invalidate(id.as_str())),
+            Touched::TooMany => self.histories.invalidate_all(),
+        }
+    }
+}
+
+/// What an import has touched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Touched {
+    /// What has these ids.
+    These(BTreeSet<String>),
+    /// More than is worth naming.
+    TooMany,
+}
+
+impl Default for Touched {
+    fn default() -> Self {
+        Self::These(BTreeSet::new())
+    }
+}
+
+impl Touched {
+    /// The most that are named.
+    const NAMED_MAX: usize = 1_000;
+
+    /// The ids, where they are named.
+    pub(crate) const fn named(&self) -> Option<&BTreeSet<String>> {
+        match self {
+            Self::These(ids) => Some(ids),
+            Self::TooMany => None,
+        }
+    }
+
+    pub(crate) fn add<'a>(&mut self, ids: impl Iterator<Item = &'a str>) {
+        if let Self::These(these) = self {
+            these.extend(ids.map(str::to_owned));
+            if these.len() > Self::NAMED_MAX {
+                *self = Self::TooMany;
+            }
         }
     }
 }
@@ -87,6 +126,23 @@ impl Default for Caches {
 mod tests {
     use super::*;
 
+    fn touched(id: &str) -> Touched {
+        let mut touched = Touched::default();
+        touched.add([id].into_iter());
+        touched
+    }
+
+    #[test]
+    fn an_import_of_a_whole_city_forgets_everything() {
+        let remembered = Remembered::new(10);
+        remembered.put(remembered.before_reading(), &read(1));
+        let ids: Vec<String> = (0..=1_000).map(|number| number.to_string()).collect();
+        let mut touched = Touched::default();
+        touched.add(ids.iter().map(String::as_str));
+        remembered.forget_touched(&touched);
+        assert_eq!((touched, remembered.get("id")), (Touched::TooMany, None));
+    }
+
     fn read(value: u8) -> Histories<Arc<u8>> {
         Histories::from([(Arc::from("id"), Arc::new(value))])
     }
@@ -95,7 +151,7 @@ mod tests {
     fn what_was_read_before_an_import_is_not_remembered_after_it() {
         let remembered = Remembered::new(10);
         let before = remembered.before_reading();
-        remembered.forget(["id"].into_iter());
+        remembered.forget_touched(&touched("id"));
         remembered.put(before, &read(1));
         assert_eq!(remembered.get("id"), None);
         remembered.put(remembered.before_reading(), &read(2));
@@ -108,7 +164,7 @@ mod tests {
         let other = Histories::from([(Arc::from("other"), Arc::new(3_u8))]);
         remembered.put(remembered.before_reading(), &read(1));
         remembered.put(remembered.before_reading(), &other);
-        remembered.forget(["id"].into_iter());
+        remembered.forget_touched(&touched("id"));
         assert_eq!((remembered.get("id"), remembered.get("other")), (None, Some(Arc::new(3))));
     }
 }

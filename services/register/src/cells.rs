@@ -7,46 +7,58 @@ use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 use claim::Violations;
+use identity_number::masked;
 use wire::register_v1::{FactRow, RejectedCell};
 
 use crate::dated::Period;
-use crate::fact_kind::{Column, column_name};
+use crate::fact_kind::Column;
+use crate::sealing::SealedNumber;
 
 const MAX_CELL_CHARS: usize = 200;
 const FIRST_YEAR: i32 = 1900;
 const LAST_YEAR: i32 = 2100;
 
 /// Where each column is in the rows of one file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Header {
-    names: Vec<String>,
+    columns: Vec<Column>,
 }
 
 impl Header {
-    /// Takes the names of a file's columns; a file of the kind has `columns`.
-    pub(crate) fn new(names: &[String], columns: &[Column]) -> Result<Self, Violations> {
+    /// Takes the names of a file's columns; a file of the kind has `known` columns.
+    pub(crate) fn new(names: &[String], known: &[Column]) -> Result<Self, Violations> {
         const FIELD: &str = "columns";
         let mut violations = Violations::new();
-        let names: Vec<String> = names.iter().map(|name| column_name(name).to_owned()).collect();
-        for (index, name) in names.iter().enumerate() {
-            if !columns.iter().any(|column| column.name == name) {
-                let known: Vec<_> = columns.iter().map(|column| column.name).collect();
-                let name: String = name.chars().take(MAX_CELL_CHARS).collect();
-                violations.add(FIELD, format_args!("names {name:?}, which is none of {}", known.join(", ")));
-            } else if names.iter().take(index).any(|earlier| earlier == name) {
-                violations.add(FIELD, format_args!("names {name} twice"));
+        let mut columns: Vec<Column> = Vec::with_capacity(names.len());
+        for name in names {
+            match known.iter().find(|column| column.is_called(name)) {
+                None => {
+                    let known: Vec<_> = known.iter().map(|column| column.name).collect();
+                    let name: String = name.trim().chars().take(MAX_CELL_CHARS).collect();
+                    violations.add(FIELD, format_args!("names {name:?}, which is none of {}", known.join(", ")));
+                }
+                Some(column) if columns.contains(column) => {
+                    violations.add(FIELD, format_args!("names {} twice", column.name));
+                }
+                Some(column) => columns.push(*column),
             }
         }
-        for column in columns.iter().filter(|column| column.required && !names.iter().any(|name| name == column.name)) {
+        for column in known.iter().filter(|column| column.required && !columns.contains(column)) {
             violations.add(FIELD, format_args!("does not name {}, which is required", column.name));
         }
         violations.into_result()?;
-        Ok(Self { names })
+        Ok(Self { columns })
     }
 
-    fn cell<'a>(&self, row: &'a FactRow, column: &str) -> &'a str {
-        let position = self.names.iter().position(|name| name == column);
-        position.and_then(|position| row.cells.get(position)).map_or("", |cell| cell.trim())
+    /// The places of the cells that nobody may read.
+    pub(crate) fn secret_places(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        let secret = |(place, column): (usize, &Column)| column.is_secret.then_some((place, column.name));
+        self.columns.iter().enumerate().filter_map(secret)
+    }
+
+    pub(crate) fn cell<'a>(&self, row: &'a FactRow, name: &str) -> &'a str {
+        let mut columns = self.columns.iter().zip(&row.cells);
+        columns.find(|(column, _)| column.name == name).map_or("", |(column, cell)| column.meant(cell))
     }
 }
 
@@ -66,7 +78,7 @@ impl<'a> Cells<'a> {
         parse: impl FnOnce(&Self) -> Option<T>,
     ) -> Result<T, Vec<RejectedCell>> {
         let cells = Self { header, row, rejected: RefCell::default() };
-        let (has, asked) = (row.cells.len(), header.names.len());
+        let (has, asked) = (row.cells.len(), header.columns.len());
         if has != asked {
             cells.fault("", format_args!("has {has} cells: must have {asked}, one for each column"));
             return Err(cells.rejected.into_inner());
@@ -139,14 +151,26 @@ impl<'a> Cells<'a> {
         self.read_with(column, |text| text.parse().map_err(|_| format!("{text:?} is neither true nor false")))
     }
 
-    /// A date of the years 1900 to 2100, such as `2024-05-06`.
+    /// A date of the years 1900 to 2100, such as `2024-05-06`, `2024/5/6`, `20240506` or `2024年5月6日`.
     pub(crate) fn date(&self, column: &str) -> Option<NaiveDate> {
         self.read_with(column, |text| {
-            let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-            date.filter(|date| date.to_string() == text && (FIRST_YEAR..=LAST_YEAR).contains(&date.year())).ok_or_else(
-                || format!("{text:?} is not a date of the years {FIRST_YEAR} to {LAST_YEAR}, such as 2024-05-06"),
-            )
+            let date = written_date(text).filter(|date| (FIRST_YEAR..=LAST_YEAR).contains(&date.year()));
+            date.ok_or_else(|| {
+                format!("{text:?} is not a date of the years {FIRST_YEAR} to {LAST_YEAR}, such as 2024-05-06")
+            })
         })
+    }
+
+    /// A number that was sealed when it arrived, and may be absent.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one tells whether the cell is sound, the inner one whether it is there"
+    )]
+    pub(crate) fn sealed_number(&self, column: &str) -> Option<Option<SealedNumber>> {
+        let cell = self.header.cell(self.row, column);
+        let number = SealedNumber::from_cell(cell);
+        self.check(column, cell.is_empty() || number.is_some(), "was not sealed when it arrived")?;
+        Some(number)
     }
 
     /// The days on which the row holds: from the one in column `from` to the one in column `to`, if there is one.
@@ -164,7 +188,16 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// One fault of one row.
+fn written_date(text: &str) -> Option<NaiveDate> {
+    let strict = |format: &str| {
+        let date = NaiveDate::parse_from_str(text, format).ok()?;
+        (date.format(format).to_string() == text).then_some(date)
+    };
+    let lenient = |format| NaiveDate::parse_from_str(text, format).ok();
+    strict("%Y-%m-%d").or_else(|| strict("%Y%m%d")).or_else(|| lenient("%Y/%m/%d")).or_else(|| lenient("%Y年%m月%d日"))
+}
+
+/// One fault of one row. An identity number that stands in the wrong column is not repeated.
 pub(crate) fn rejection(number: u64, column: &str, description: impl fmt::Display) -> RejectedCell {
-    RejectedCell { number, column: column.to_owned(), description: description.to_string() }
+    RejectedCell { number, column: column.to_owned(), description: masked(&description.to_string()) }
 }

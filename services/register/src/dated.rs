@@ -38,6 +38,11 @@ impl<T: PartialEq> Dated<T> {
         self.0.insert(period.from, (period.to, value));
     }
 
+    /// Whether a version begins on `date`.
+    pub(crate) fn begins_on(&self, date: NaiveDate) -> bool {
+        self.0.contains_key(&date)
+    }
+
     /// Whether exactly this version is among them.
     pub(crate) fn holds(&self, period: Period, value: &T) -> bool {
         self.0.get(&period.from).is_some_and(|(to, held)| *to == period.to && held == value)

@@ -8,19 +8,51 @@ use crate::rows::{CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, I
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Column {
     pub(crate) name: &'static str,
+    /// Its name in files of Chinese offices.
+    pub(crate) chinese_name: &'static str,
     /// Whether the file must have it. A column that may be missing may also be empty.
     pub(crate) required: bool,
+    /// Whether its cells are sealed before anything else is done with them.
+    pub(crate) is_secret: bool,
+    /// What Chinese words in its cells mean.
+    words: &'static [(&'static str, &'static str)],
 }
 
 /// A column that a file must have.
-pub(crate) const fn required(name: &'static str) -> Column {
-    Column { name, required: true }
+pub(crate) const fn required(name: &'static str, chinese_name: &'static str) -> Column {
+    Column { name, chinese_name, required: true, is_secret: false, words: &[] }
 }
 
 /// A column that a file may leave out.
-pub(crate) const fn optional(name: &'static str) -> Column {
-    Column { name, required: false }
+pub(crate) const fn optional(name: &'static str, chinese_name: &'static str) -> Column {
+    Column { name, chinese_name, required: false, is_secret: false, words: &[] }
 }
+
+impl Column {
+    /// The column with Chinese words for its values.
+    pub(crate) const fn with_words(self, words: &'static [(&'static str, &'static str)]) -> Self {
+        Self { words, ..self }
+    }
+
+    /// The column with cells that nobody may read.
+    pub(crate) const fn kept_secret(self) -> Self {
+        Self { is_secret: true, ..self }
+    }
+
+    /// Whether a file calls the column so.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        [self.name, self.chinese_name].contains(&column_name(name))
+    }
+
+    /// A cell's text as it is meant.
+    pub(crate) fn meant<'a>(&self, text: &'a str) -> &'a str {
+        let text = text.trim();
+        self.words.iter().find(|(word, _)| *word == text).map_or(text, |(_, meaning)| meaning)
+    }
+}
+
+/// What a column means that is either true or false.
+pub(crate) const TRUTH: &[(&str, &str)] = &[("是", "true"), ("否", "false")];
 
 /// A column that only one kind of file has, for each kind.
 const TELLING: [(&str, FactKind); 6] = [
@@ -32,12 +64,15 @@ const TELLING: [(&str, FactKind); 6] = [
     ("filing", FactKind::Filing),
 ];
 
-/// The kind of a file, told from the column names in its header. White space around a name and a byte order mark do not
-/// count. A file of the kind may still lack columns; the import says which.
+/// The kind of a file, told from the column names in its header, English or Chinese. White space around a name and a
+/// byte order mark do not count. A file of the kind may still lack columns; the import says which.
 #[must_use]
 pub fn fact_kind_of(columns: &[String]) -> Option<FactKind> {
-    let has = |name: &str| columns.iter().any(|column| column_name(column) == name);
-    let mut kinds = TELLING.iter().filter(|(name, _)| has(name)).map(|(_, kind)| *kind);
+    let has = |telling: &str, kind: FactKind| {
+        let column = specified(kind).iter().find(|column| column.name == telling);
+        column.is_some_and(|column| columns.iter().any(|name| column.is_called(name)))
+    };
+    let mut kinds = TELLING.iter().filter(|(name, kind)| has(name, *kind)).map(|(_, kind)| *kind);
     let kind = kinds.next()?;
     kinds.next().is_none().then_some(kind)
 }
@@ -61,7 +96,7 @@ const fn specified(kind: FactKind) -> &'static [Column] {
 }
 
 /// A column's name as it is meant.
-pub(crate) fn column_name(column: &str) -> &str {
+fn column_name(column: &str) -> &str {
     column.trim_start_matches('\u{feff}').trim()
 }
 
@@ -85,9 +120,10 @@ mod tests {
         for (telling, kind) in TELLING {
             let columns = specified(kind);
             let section = guide.split("\n## ").find(|section| section.contains(&format!("`{telling}`"))).unwrap();
-            for Column { name, required } in columns {
+            for Column { name, required, chinese_name, .. } in columns {
                 let lines: Vec<_> = section.lines().filter(|line| line.contains(&format!("`{name}`"))).collect();
                 assert!(!lines.is_empty(), "{kind:?} {name}");
+                assert!(lines.iter().any(|line| line.contains(chinese_name)), "{kind:?} {chinese_name}");
                 let told = *required
                     || lines.iter().any(|line| {
                         line.contains("optional") || line.contains("empty") || line.contains("required for")

@@ -10,6 +10,7 @@ use wire::register_v1 as proto;
 use wire::{FromMessage, Reader};
 
 use crate::caches::Caches;
+use crate::hearing::Hearing;
 use crate::history::{CatalogueEntry, Designation, InstitutionHistory, ItemHistory, PersonHistory};
 use crate::reading::{Histories, History, read_each};
 use crate::session::with_session;
@@ -54,15 +55,16 @@ fn once<T: Clone + Ord>(mut values: Vec<T>) -> Vec<T> {
 pub(crate) async fn gather(
     database: &Database,
     caches: &Caches,
+    hearing: &Hearing,
     question: &Question,
 ) -> Result<proto::GatherFactsResponse, StoreError> {
     let person_ids: Vec<&str> = question.person_id.iter().map(PersonId::as_str).collect();
     let institution_ids: Vec<&str> = question.institution_ids.iter().map(InstitutionId::as_str).collect();
     let item_codes: Vec<&str> = question.item_codes.iter().map(ItemCode::as_str).collect();
     let (persons, institutions, items) = tokio::try_join!(
-        histories::<PersonHistory>(database, caches, &person_ids),
-        histories::<InstitutionHistory>(database, caches, &institution_ids),
-        histories::<ItemHistory>(database, caches, &item_codes),
+        histories::<PersonHistory>(database, caches, hearing, &person_ids),
+        histories::<InstitutionHistory>(database, caches, hearing, &institution_ids),
+        histories::<ItemHistory>(database, caches, hearing, &item_codes),
     )?;
     let date = question.service_date;
     let person = question.person_id.as_ref().and_then(|id| persons.get(id.as_str()));
@@ -98,14 +100,16 @@ pub(crate) async fn gather(
 async fn histories<H: History>(
     database: &Database,
     caches: &Caches,
+    hearing: &Hearing,
     ids: &[&str],
 ) -> Result<Histories<Arc<H>>, StoreError> {
     let remembered = H::remembered(caches);
     let moment = remembered.before_reading();
     let mut histories = Histories::with_capacity(ids.len());
     let mut missing = Vec::new();
+    let is_trusted = hearing.is_trusted();
     for id in ids {
-        match remembered.get(id) {
+        match remembered.get(id).filter(|_| is_trusted) {
             Some(history) => drop(histories.insert(Arc::from(*id), history)),
             None => missing.push(*id),
         }

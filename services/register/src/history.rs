@@ -32,6 +32,8 @@ pub(crate) struct PersonHistory {
     pub(crate) diseases: BTreeMap<DiseaseCode, Dated<DiseaseKind>>,
     /// The cross-region filings; a day without one has none.
     pub(crate) filings: Dated<Filing>,
+    /// What the identity number is found by.
+    pub(crate) identity: Option<String>,
 }
 
 impl PersonHistory {

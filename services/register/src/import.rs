@@ -1,20 +1,20 @@
-//! Takes the rows of one file: all of them, or none and every fault.
+//! Some rows of a file, with all that the file says of the same persons, institutions or items.
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, NaiveDate, Utc};
-use claim::Violations;
+use chrono::NaiveDate;
 use serde_json::Value;
 use store::StoreError;
 use wire::register_v1::{FactRow as RowMessage, RejectedCell};
 
 use crate::cells::{Cells, Header, rejection};
-use crate::reading::{Histories, History, read_each};
+use crate::change::Stamp;
+use crate::reading::{Histories, read_each};
 use crate::rows::{FactRow, Misfit, Record};
 use crate::session::Session;
 use crate::tables::Table;
 
-/// The rows of one call, as far as they are sound by themselves.
+/// Rows that are sound by themselves, and the faults of the others.
 #[derive(Debug)]
 pub(crate) struct Import<R> {
     rows: Vec<(u64, R)>,
@@ -23,20 +23,24 @@ pub(crate) struct Import<R> {
 
 impl<R: FactRow> Import<R> {
     /// Reads the rows; `today` is the last day that can be over.
-    ///
-    /// # Errors
-    /// Columns that are not those of the file.
-    pub(crate) fn parse(columns: &[String], messages: &[RowMessage], today: NaiveDate) -> Result<Self, Violations> {
-        let header = Header::new(columns, R::COLUMNS)?;
-        let mut import = Self { rows: Vec::with_capacity(messages.len()), rejected: Vec::new() };
+    pub(crate) fn parse<'a>(
+        header: &Header,
+        messages: impl IntoIterator<Item = &'a RowMessage>,
+        today: NaiveDate,
+    ) -> Self {
+        let mut import = Self { rows: Vec::new(), rejected: Vec::new() };
         for message in messages {
-            match Cells::read(&header, message, |cells| R::parse(cells, today)) {
+            match Cells::read(header, message, |cells| R::parse(cells, today)) {
                 Ok(row) => import.rows.push((message.number, row)),
                 Err(faults) => import.rejected.extend(faults),
             }
         }
-        import.drop_repeated();
-        Ok(import)
+        import
+    }
+
+    /// The sound rows with their numbers.
+    pub(crate) fn sound(&self) -> impl Iterator<Item = (u64, &R)> {
+        self.rows.iter().map(|(number, row)| (*number, row))
     }
 
     /// What the rows are of.
@@ -65,59 +69,31 @@ impl<R: FactRow> Import<R> {
         self.rows = kept;
     }
 
-    /// Checks the rows against each other and whether the persons of their facts are known.
-    ///
-    /// Whether they overlap with what is stored is left to [`Self::apply`]: a stored row may be ended by another call
-    /// that comes before this one.
+    /// Checks the rows against each other and against what is stored; answers what has to be written.
     ///
     /// # Errors
     /// A store that cannot be read.
-    pub(crate) async fn check(&mut self, session: &mut Session<'_>) -> Result<(), StoreError> {
+    pub(crate) async fn check(&mut self, session: &mut Session<'_>, stamp: &Stamp) -> Result<Changes, StoreError> {
+        self.drop_repeated();
         let ids: Vec<&str> = self.ids().collect();
         let mut histories: Histories<R::History> = read_each(session, &ids).await?;
-        histories.values_mut().for_each(History::drop_dated);
-        for (_, row) in &self.rows {
-            row.put(histories.entry(row.id().into()).or_default());
-        }
+        let changes = self.put_all(&mut histories, stamp);
         self.reject_misfits(&histories);
-        Ok(())
-    }
-
-    /// Checks the rows against what is stored and, where none is at fault, writes those that are new.
-    ///
-    /// # Errors
-    /// A store that cannot be read or written. The transaction of the session must then be rolled back.
-    pub(crate) async fn apply(
-        &mut self,
-        session: &mut Session<'_>,
-        recorded_time: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        session.lock_imports().await?;
-        let ids: Vec<&str> = self.ids().collect();
-        let mut histories: Histories<R::History> = read_each(session, &ids).await?;
-        let records = self.put_all(&mut histories, recorded_time);
-        self.reject_misfits(&histories);
-        if self.rejected.is_empty() {
-            for (table, rows) in records {
-                session.upsert(table, rows.into_values().collect()).await?;
-            }
-        }
-        Ok(())
+        Ok(changes)
     }
 
     /// Puts all rows into their histories; answers what has to be written, each key once.
-    fn put_all(&self, histories: &mut Histories<R::History>, recorded_time: DateTime<Utc>) -> Records {
-        let mut records = Records::new();
+    fn put_all(&self, histories: &mut Histories<R::History>, stamp: &Stamp) -> Changes {
+        let mut changes = Changes::default();
         for (_, row) in &self.rows {
             let history = histories.entry(row.id().into()).or_default();
             if !row.is_held(history) {
+                changes.rows += 1;
+                row.records(history).into_iter().for_each(|record| changes.add(record, stamp));
                 row.put(history);
-                for Record { table, columns } in row.records(recorded_time) {
-                    records.entry(table).or_default().insert(key_of(table, &columns), columns);
-                }
             }
         }
-        records
+        changes
     }
 
     fn reject_misfits(&mut self, histories: &Histories<R::History>) {
@@ -129,19 +105,49 @@ impl<R: FactRow> Import<R> {
         }
     }
 
-    /// The faults in the order of the file.
-    pub(crate) fn into_rejected(mut self) -> Vec<RejectedCell> {
-        self.rejected.sort_by_key(|rejected| rejected.number);
-        self.rejected
-    }
-
-    /// Whether nothing is at fault.
-    pub(crate) fn is_sound(&self) -> bool {
-        self.rejected.is_empty()
+    /// The faults in the order of the file, each once.
+    pub(crate) fn take_rejected(&mut self) -> Vec<RejectedCell> {
+        let mut rejected = std::mem::take(&mut self.rejected);
+        rejected.sort_by_key(|rejected| rejected.number);
+        rejected
     }
 }
 
+/// What has to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    /// How many rows said something new.
+    pub(crate) rows: u64,
+    records: Records,
+    /// Those of the records that take the place of others.
+    replaced: Records,
+}
+
 type Records = BTreeMap<&'static Table, BTreeMap<Vec<String>, Value>>;
+
+impl Changes {
+    /// Adds a row of a table.
+    pub(crate) fn add(&mut self, record: Record, stamp: &Stamp) {
+        let Record { table, mut columns, replaces } = record;
+        stamp.put_on(table, &mut columns);
+        let key = key_of(table, &columns);
+        if replaces {
+            self.replaced.entry(table).or_default().insert(key.clone(), columns.clone());
+        }
+        self.records.entry(table).or_default().insert(key, columns);
+    }
+
+    /// Writes everything; what is replaced is kept as it was.
+    pub(crate) async fn write(self, session: &mut Session<'_>, stamp: &Stamp) -> Result<(), StoreError> {
+        for (table, rows) in self.replaced {
+            session.supersede(table, &rows.into_values().collect::<Vec<_>>(), stamp).await?;
+        }
+        for (table, rows) in self.records {
+            session.upsert(table, rows.into_values().collect()).await?;
+        }
+        Ok(())
+    }
+}
 
 fn key_of(table: &Table, columns: &Value) -> Vec<String> {
     let part = |name: &&str| columns.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();

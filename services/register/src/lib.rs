@@ -6,17 +6,26 @@
 
 mod caches;
 mod cells;
+mod change;
 mod dated;
 mod fact_kind;
+mod fact_list;
+mod file_import;
 mod gather;
+mod hearing;
 mod history;
 mod import;
 mod migrations;
 mod reading;
+mod rotation;
 mod rows;
+mod sealing;
 mod service;
 mod session;
+mod staging;
 mod tables;
+mod upkeep;
 
 pub use fact_kind::{columns_of, fact_kind_of};
 pub use service::{MAX_IMPORT_ROWS, RegisterService, server};
+pub use upkeep::upkeep_server;

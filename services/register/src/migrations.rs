@@ -12,6 +12,13 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             name: "special_exempt_allowed",
             sql: include_str!("../migrations/sqlite/0003_special_exempt_allowed.sql"),
         },
+        Migration { version: 4, name: "changes", sql: include_str!("../migrations/sqlite/0004_changes.sql") },
+        Migration { version: 5, name: "identity", sql: include_str!("../migrations/sqlite/0005_identity.sql") },
+        Migration {
+            version: 6,
+            name: "category_lists",
+            sql: include_str!("../migrations/sqlite/0006_category_lists.sql"),
+        },
     ],
     postgres: &[
         Migration { version: 1, name: "facts", sql: include_str!("../migrations/postgres/0001_facts.sql") },
@@ -20,6 +27,13 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             version: 3,
             name: "special_exempt_allowed",
             sql: include_str!("../migrations/postgres/0003_special_exempt_allowed.sql"),
+        },
+        Migration { version: 4, name: "changes", sql: include_str!("../migrations/postgres/0004_changes.sql") },
+        Migration { version: 5, name: "identity", sql: include_str!("../migrations/postgres/0005_identity.sql") },
+        Migration {
+            version: 6,
+            name: "category_lists",
+            sql: include_str!("../migrations/postgres/0006_category_lists.sql"),
         },
     ],
 };

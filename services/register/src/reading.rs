@@ -25,9 +25,6 @@ pub(crate) trait History: Default + Send + Sync + 'static {
     /// Where histories of this kind are remembered.
     fn remembered(caches: &Caches) -> &Remembered<Self>;
 
-    /// Drops everything that holds for a time only.
-    fn drop_dated(&mut self);
-
     /// The histories of those of `ids` that are known.
     fn read(
         session: &mut Session<'_>,
@@ -43,18 +40,15 @@ const PERSONS: SelectByKeys = select_by_keys!(
     "UNION ALL SELECT person_id, 'category', from_date, to_date, category, NULL, NULL, NULL FROM category WHERE person_id",
     "UNION ALL SELECT person_id, 'disease', approved_date, to_date, code, kind, NULL, NULL FROM disease WHERE person_id",
     "UNION ALL SELECT person_id, 'filing', from_date, to_date, filing, NULL, NULL, NULL FROM filing WHERE person_id",
+    "UNION ALL SELECT person_id, 'identity', NULL, NULL, blind_index, NULL, NULL, NULL FROM identity WHERE person_id",
 );
 
 type PersonPart =
-    (String, String, NaiveDate, Option<NaiveDate>, Option<String>, Option<String>, Option<bool>, Option<i16>);
+    (String, String, Option<NaiveDate>, Option<NaiveDate>, Option<String>, Option<String>, Option<bool>, Option<i16>);
 
 impl History for PersonHistory {
     fn remembered(caches: &Caches) -> &Remembered<Self> {
         &caches.persons
-    }
-
-    fn drop_dated(&mut self) {
-        *self = Self { person: self.person.take(), ..Self::default() };
     }
 
     async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {
@@ -70,8 +64,13 @@ impl History for PersonHistory {
 impl PersonHistory {
     fn add(&mut self, row: PersonPart) -> Result<(), StoreError> {
         let (_, part, from, to, code, kind, kunming_household, disability_level) = row;
-        let period = Period { from, to };
         let code = code.as_deref();
+        if part == "identity" {
+            self.identity = code.map(str::to_owned);
+            return Ok(());
+        }
+        let from = from.ok_or_else(|| unwritten("from_date"))?;
+        let period = Period { from, to };
         match part.as_str() {
             "person" => {
                 self.person = Some(Person {
@@ -109,10 +108,6 @@ impl History for InstitutionHistory {
         &caches.institutions
     }
 
-    fn drop_dated(&mut self) {
-        *self = Self::default();
-    }
-
     async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {
         let mut histories = Histories::<Self>::new();
         for row in session.select::<InstitutionVersion>(INSTITUTIONS, ids).await? {
@@ -139,10 +134,6 @@ type ItemVersion = (String, NaiveDate, Option<NaiveDate>, String, String, i32, O
 impl History for ItemHistory {
     fn remembered(caches: &Caches) -> &Remembered<Self> {
         &caches.items
-    }
-
-    fn drop_dated(&mut self) {
-        *self = Self::default();
     }
 
     async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {

@@ -7,7 +7,7 @@ mod institution;
 mod item;
 mod person;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use serde_json::Value;
 
 use crate::cells::Cells;
@@ -55,8 +55,8 @@ pub(crate) trait FactRow: PartialEq + Send + Sync + Sized + 'static {
     /// Whether it fits to a history into which all rows of the import were put.
     fn check(&self, history: &Self::History) -> Result<(), Misfit>;
 
-    /// The rows of the tables that it is written as.
-    fn records(&self, recorded_time: DateTime<Utc>) -> Vec<Record>;
+    /// The rows of the tables that are written to put it into `history`, where it is not held yet.
+    fn records(&self, history: &Self::History) -> Vec<Record>;
 }
 
 /// Why a row that is sound by itself cannot be taken.
@@ -88,6 +88,8 @@ impl Misfit {
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) table: &'static Table,
-    /// An object of the table's columns.
+    /// An object of the table's columns, without the stamp that all rows of a change have.
     pub(crate) columns: Value,
+    /// Whether it takes the place of a row with the same key.
+    pub(crate) replaces: bool,
 }

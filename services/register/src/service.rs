@@ -3,20 +3,30 @@
 use std::sync::Arc;
 
 use host::Clock;
-use store::{Database, Location, StoreError, begin_write};
+use identity_number::{IdentityNumber, Keyring, masked};
+use store::{Database, Location, StoreError};
+use tokio::sync::Mutex;
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
 use wire::register_v1::register_server::{Register, RegisterServer};
-use wire::register_v1::{FactKind, GatherFactsRequest, GatherFactsResponse, ImportFactsRequest, ImportFactsResponse};
+use wire::register_v1::{
+    FactKind, FactRow as RowMessage, FileHeader, FindPersonsRequest, FindPersonsResponse, GatherFactsRequest,
+    GatherFactsResponse, ImportFactsRequest, ImportFactsResponse, ImportFileResponse, ImportOutcome, ListFactsRequest,
+    ListFactsResponse, RejectedCell, RotateKeysResponse,
+};
 use wire::{ErrorReason, Failure, FromMessage};
 
 use crate::caches::Caches;
+use crate::cells::Header;
+use crate::change::Origin;
+use crate::fact_kind::Column;
+use crate::fact_list::{self, FactQuestion};
+use crate::file_import::{FileImport, ImportFailure, Order, Rows, Told};
 use crate::gather::{Question, gather};
-use crate::import::Import;
+use crate::hearing::{Hearing, keep_hearing};
 use crate::migrations::MIGRATIONS;
-use crate::reading::History;
+use crate::rotation;
 use crate::rows::{CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
-use crate::session::{Session, with_session};
 
 /// The most rows that one call may import.
 pub const MAX_IMPORT_ROWS: usize = 10_000;
@@ -26,10 +36,14 @@ pub const MAX_IMPORT_ROWS: usize = 10_000;
 pub struct RegisterService(Arc<Inner>);
 
 #[derive(Debug)]
-struct Inner {
-    database: Database,
-    caches: Caches,
+pub(crate) struct Inner {
+    pub(crate) database: Database,
+    pub(crate) caches: Caches,
+    pub(crate) hearing: Hearing,
+    pub(crate) keyring: Option<Keyring>,
     clock: Clock,
+    /// One import at a time, so that imports cannot take all connections from those who ask.
+    turn: Mutex<()>,
 }
 
 /// The register's gRPC server, which takes messages of up to [`host::MAX_MESSAGE_BYTES`].
@@ -41,67 +55,171 @@ pub fn server(service: RegisterService) -> RegisterServer<RegisterService> {
 }
 
 impl RegisterService {
-    /// Opens the register's database at `location`.
+    /// Opens the register's database at `location`. It keeps no identity numbers.
     ///
     /// # Errors
     /// A location that cannot be used or reached, or a migration that fails.
     pub async fn open(location: &Location, clock: Clock) -> Result<Self, StoreError> {
+        Self::open_with_keys(location, clock, None).await
+    }
+
+    /// As [`RegisterService::open`], with keys for identity numbers.
+    ///
+    /// # Errors
+    /// As [`RegisterService::open`].
+    pub async fn open_with_keys(
+        location: &Location,
+        clock: Clock,
+        keyring: Option<Keyring>,
+    ) -> Result<Self, StoreError> {
         let database = Database::open(location, "register", &MIGRATIONS).await?;
-        Ok(Self(Arc::new(Inner { database, caches: Caches::default(), clock })))
-    }
-
-    async fn import<R: FactRow>(&self, request: &ImportFactsRequest) -> Result<ImportFactsResponse, Failure> {
-        let mut import = Import::<R>::parse(&request.columns, &request.rows, self.0.clock.today())?;
-        if request.validate_only {
-            self.check(&mut import).await.map_err(store_failure)?;
-            return Ok(ImportFactsResponse { stored_rows: 0, rejected: import.into_rejected() });
+        let hearing = Hearing::begin(&database).await?;
+        let is_shared = matches!(database, Database::Postgres(_));
+        let inner =
+            Arc::new(Inner { database, caches: Caches::default(), hearing, keyring, clock, turn: Mutex::new(()) });
+        if is_shared {
+            tokio::spawn(keep_hearing(Arc::downgrade(&inner)));
         }
-        let written = self.write(&mut import).await;
-        // Also after a failure: the commit may have got through without its answer.
-        R::History::remembered(&self.0.caches).forget(import.ids());
-        written.map_err(store_failure)?;
-        let stored_rows = if import.is_sound() { request.rows.len() } else { 0 };
-        let rejected = import.into_rejected();
-        tracing::info!(kind = ?request.kind(), stored_rows, faults = rejected.len(), "facts imported");
-        Ok(ImportFactsResponse { stored_rows: u64::try_from(stored_rows).unwrap_or(u64::MAX), rejected })
+        Ok(Self(inner))
     }
 
-    async fn check<R: FactRow>(&self, import: &mut Import<R>) -> Result<(), StoreError> {
-        with_session!(&self.0.database, |session| import.check(session).await)
+    /// Hears of what other processes have changed, as it does by itself every second.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
+        self.0.hearing.catch_up(&self.0.database, &self.0.caches).await
     }
 
-    async fn write<R: FactRow>(&self, import: &mut Import<R>) -> Result<(), StoreError> {
-        let recorded_time = self.0.clock.now();
-        match &self.0.database {
-            Database::Sqlite(pool) => {
-                let mut transaction = begin_write(pool).await?;
-                import.apply(&mut Session::Sqlite(&mut transaction), recorded_time).await?;
-                if import.is_sound() {
-                    transaction.commit().await?;
-                }
-            }
-            Database::Postgres(pool) => {
-                let mut transaction = pool.begin().await?;
-                import.apply(&mut Session::Postgres(&mut transaction), recorded_time).await?;
-                if import.is_sound() {
-                    transaction.commit().await?;
-                }
-            }
+    pub(crate) async fn list_facts_now(&self, request: ListFactsRequest) -> Result<ListFactsResponse, Failure> {
+        let question = wire::read(|at| FactQuestion::read(request, at))?;
+        fact_list::list(&self.0.database, &question).await.map_err(store_failure)
+    }
+
+    pub(crate) async fn find_persons_now(&self, request: &FindPersonsRequest) -> Result<FindPersonsResponse, Failure> {
+        let keyring = self.keyring()?;
+        let number = wire::read(|at| {
+            let number = IdentityNumber::new(request.identity_number.trim());
+            at.take("identity_number", number)
+        })?;
+        let person_ids = rotation::find(&self.0.database, keyring, &number).await.map_err(store_failure)?;
+        Ok(FindPersonsResponse { person_ids })
+    }
+
+    pub(crate) async fn rotate_keys_now(&self) -> Result<RotateKeysResponse, Failure> {
+        let keyring = self.keyring()?;
+        let turn = self.0.turn.lock().await;
+        let rotated = rotation::rotate(&self.0.database, keyring).await.map_err(store_failure)?;
+        drop(turn);
+        tracing::info!(rotated, "identity numbers were sealed anew");
+        Ok(RotateKeysResponse { rotated })
+    }
+
+    fn keyring(&self) -> Result<&Keyring, Failure> {
+        let missing = || Failure::new(ErrorReason::NotServed, "the register was started without identity keys");
+        self.0.keyring.as_ref().ok_or_else(missing)
+    }
+
+    /// Takes the file whose rows `rows` brings, telling `told` what is found.
+    pub(crate) async fn import_file(
+        &self,
+        file: &FileHeader,
+        rows: impl Rows,
+        told: &impl Told,
+    ) -> Result<ImportOutcome, Failure> {
+        match FactKind::try_from(file.kind).unwrap_or(FactKind::Unspecified) {
+            FactKind::Unspecified => Err(unknown_kind(file.kind)),
+            FactKind::Person => self.import_rows::<PersonRow>(file, rows, told).await,
+            FactKind::Category => self.import_rows::<CategoryRow>(file, rows, told).await,
+            FactKind::Disease => self.import_rows::<DiseaseRow>(file, rows, told).await,
+            FactKind::Institution => self.import_rows::<InstitutionRow>(file, rows, told).await,
+            FactKind::Item => self.import_rows::<ItemRow>(file, rows, told).await,
+            FactKind::Filing => self.import_rows::<FilingRow>(file, rows, told).await,
         }
-        Ok(())
     }
 
-    async fn import_kind(&self, request: &ImportFactsRequest) -> Result<ImportFactsResponse, Failure> {
+    async fn import_rows<R: FactRow>(
+        &self,
+        file: &FileHeader,
+        rows: impl Rows,
+        told: &impl Told,
+    ) -> Result<ImportOutcome, Failure> {
+        let Inner { database, caches, keyring, clock, turn, hearing: _ } = &*self.0;
+        let turn = turn.lock().await;
+        let order = order(file, R::COLUMNS, clock)?;
+        let import = FileImport::<R, _>::new(&order, keyring.as_ref(), told);
+        let outcome = import.run(database, caches, rows).await.map_err(|failure| match failure {
+            ImportFailure::Refused(failure) => failure,
+            ImportFailure::Store(error) => store_failure(error),
+        })?;
+        drop(turn);
+        let ImportOutcome { rows, stored_rows, changed_rows, faults, ended_rows } = outcome;
+        tracing::info!(kind = ?file.kind(), rows, stored_rows, changed_rows, ended_rows, faults, "facts imported");
+        Ok(outcome)
+    }
+
+    async fn import_facts_now(&self, request: ImportFactsRequest) -> Result<ImportFactsResponse, Failure> {
         wire::read(|at| at.check_count("rows", request.rows.len(), 1..=MAX_IMPORT_ROWS))?;
-        match FactKind::try_from(request.kind).unwrap_or(FactKind::Unspecified) {
-            FactKind::Unspecified => Err(unknown_kind(request.kind)),
-            FactKind::Person => self.import::<PersonRow>(request).await,
-            FactKind::Category => self.import::<CategoryRow>(request).await,
-            FactKind::Disease => self.import::<DiseaseRow>(request).await,
-            FactKind::Institution => self.import::<InstitutionRow>(request).await,
-            FactKind::Item => self.import::<ItemRow>(request).await,
-            FactKind::Filing => self.import::<FilingRow>(request).await,
-        }
+        let ImportFactsRequest { kind, columns, rows, validate_only } = request;
+        let rejected = Noted::default();
+        let file = FileHeader { kind, columns, validate_only, ..FileHeader::default() };
+        let outcome = self.import_file(&file, AtOnce(Some(rows)), &rejected).await?;
+        Ok(ImportFactsResponse { stored_rows: outcome.stored_rows, rejected: rejected.into_sorted() })
+    }
+}
+
+/// What is asked for with a file whose rows have `columns`.
+fn order(file: &FileHeader, columns: &[Column], clock: &Clock) -> Result<Order, Failure> {
+    let header = Header::new(&file.columns, columns)?;
+    let full_list_date = wire::read(|at| {
+        let date = at.optional_date("full_list_date", file.full_list_date)?;
+        let is_full = date.is_some();
+        let of_categories = !is_full || file.kind() == FactKind::Category;
+        at.check("full_list_date", of_categories, "is given although the file is not of assistance categories")?;
+        at.check("delivered_by", !is_full || !file.delivered_by.is_empty(), "is required for a full list")?;
+        Some(date)
+    })?;
+    let origin = Origin {
+        changed_by: masked(&file.changed_by),
+        reason: masked(&file.reason),
+        source: masked(&file.source),
+        delivered_by: file.delivered_by.clone(),
+    };
+    Ok(Order {
+        header,
+        kind: file.kind(),
+        validate_only: file.validate_only,
+        origin,
+        full_list_date,
+        today: clock.today(),
+        recorded_time: clock.now(),
+    })
+}
+
+/// Rows that arrived in one message.
+struct AtOnce(Option<Vec<RowMessage>>);
+
+impl Rows for AtOnce {
+    async fn next(&mut self) -> Result<Option<Vec<RowMessage>>, Failure> {
+        Ok(self.0.take())
+    }
+}
+
+/// Faults that are told in one message.
+#[derive(Default)]
+struct Noted(Mutex<Vec<RejectedCell>>);
+
+impl Told for Noted {
+    async fn tell(&self, response: ImportFileResponse) {
+        self.0.lock().await.extend(response.rejected);
+    }
+}
+
+impl Noted {
+    fn into_sorted(self) -> Vec<RejectedCell> {
+        let mut rejected = self.0.into_inner();
+        rejected.sort_by_key(|rejected| rejected.number);
+        rejected
     }
 }
 
@@ -112,7 +230,8 @@ impl Register for RegisterService {
         request: Request<GatherFactsRequest>,
     ) -> Result<Response<GatherFactsResponse>, Status> {
         let question = wire::read(|at| Question::read(request.into_inner(), at)).map_err(Failure::from)?;
-        let facts = gather(&self.0.database, &self.0.caches, &question).await.map_err(store_failure)?;
+        let facts =
+            gather(&self.0.database, &self.0.caches, &self.0.hearing, &question).await.map_err(store_failure)?;
         Ok(Response::new(facts))
     }
 
@@ -122,7 +241,7 @@ impl Register for RegisterService {
     ) -> Result<Response<ImportFactsResponse>, Status> {
         let service = self.clone();
         // A caller that goes away must not keep a written import from being noticed by the caches.
-        let import = async move { service.import_kind(&request.into_inner()).await };
+        let import = async move { service.import_facts_now(request.into_inner()).await };
         let imported = tokio::spawn(import.in_current_span()).await;
         Ok(Response::new(imported.map_err(Failure::invariant_violated)??))
     }

@@ -28,6 +28,21 @@ macro_rules! with_session {
 
 pub(crate) use with_session;
 
+/// As [`with_session!`], on a connection that is closed afterwards: what was put aside there, and a transaction that
+/// was not committed, end with it.
+macro_rules! with_own_session {
+    ($database:expr, |$session:ident| $body:expr) => {
+        store::on_database!($database, |pool| {
+            let mut connection = pool.acquire().await?;
+            connection.close_on_drop();
+            let $session = &mut $crate::session::Session::from(&mut *connection);
+            $body
+        })
+    };
+}
+
+pub(crate) use with_own_session;
+
 impl<'a> From<&'a mut SqliteConnection> for Session<'a> {
     fn from(connection: &'a mut SqliteConnection) -> Self {
         Self::Sqlite(connection)
@@ -97,8 +112,35 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Begins a transaction that nobody else can write beside. It ends with [`Self::commit`] or with the connection.
+    pub(crate) async fn begin_write(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => {
+                sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut **connection).await?;
+            }
+            Self::Postgres(connection) => {
+                // A plan that was made while the tables were small must not scan them when they have grown.
+                sqlx::raw_sql("BEGIN; SET LOCAL enable_seqscan = off").execute(&mut **connection).await?;
+            }
+        }
+        self.lock_imports().await
+    }
+
+    /// Commits the transaction.
+    pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => {
+                sqlx::raw_sql("COMMIT").execute(&mut **connection).await?;
+            }
+            Self::Postgres(connection) => {
+                sqlx::raw_sql("COMMIT").execute(&mut **connection).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Lets no other import in until the transaction ends: what one checks must not change before it writes.
-    pub(crate) async fn lock_imports(&mut self) -> Result<(), StoreError> {
+    async fn lock_imports(&mut self) -> Result<(), StoreError> {
         match self {
             // The write transaction holds the one write lock already.
             Self::Sqlite(_) => {}

@@ -14,47 +14,72 @@ pub(crate) const PERSON: Table = Table {
     order: 0,
     name: "person",
     key: &["person_id"],
-    columns: &["birth_date", "sex", "kunming_household", "disability_level", "recorded_time"],
+    columns: &["birth_date", "sex", "kunming_household", "disability_level", "recorded_time", "change_sequence"],
 };
 
 pub(crate) const COVER: Table = Table {
     order: 1,
     name: "cover",
     key: &["person_id", "from_date"],
-    columns: &["to_date", "scheme", "recorded_time"],
+    columns: &["to_date", "scheme", "recorded_time", "change_sequence"],
 };
 
 pub(crate) const CATEGORY: Table = Table {
     order: 1,
     name: "category",
     key: &["person_id", "category", "from_date"],
-    columns: &["to_date", "recorded_time"],
+    columns: &["to_date", "delivered_by", "recorded_time", "change_sequence"],
 };
 
 pub(crate) const DISEASE: Table = Table {
     order: 1,
     name: "disease",
     key: &["person_id", "code", "approved_date"],
-    columns: &["to_date", "kind", "recorded_time"],
+    columns: &["to_date", "kind", "recorded_time", "change_sequence"],
 };
 
 pub(crate) const FILING: Table = Table {
     order: 1,
     name: "filing",
     key: &["person_id", "from_date"],
-    columns: &["to_date", "filing", "recorded_time"],
+    columns: &["to_date", "filing", "recorded_time", "change_sequence"],
 };
 
 pub(crate) const INSTITUTION: Table = Table {
     order: 1,
     name: "institution",
     key: &["institution_id", "from_date"],
-    columns: &["to_date", "name", "level", "kind", "treatment_region", "special_exempt_allowed", "recorded_time"],
+    columns: &[
+        "to_date",
+        "name",
+        "level",
+        "kind",
+        "treatment_region",
+        "special_exempt_allowed",
+        "recorded_time",
+        "change_sequence",
+    ],
 };
 
 pub(crate) const ITEM: Table = Table {
     order: 1,
     name: "item",
     key: &["item_code", "from_date"],
-    columns: &["to_date", "name", "class", "self_pay_rate_bp", "price_cap_fen", "drug", "recorded_time"],
+    columns: &[
+        "to_date",
+        "name",
+        "class",
+        "self_pay_rate_bp",
+        "price_cap_fen",
+        "drug",
+        "recorded_time",
+        "change_sequence",
+    ],
+};
+
+pub(crate) const IDENTITY: Table = Table {
+    order: 1,
+    name: "identity",
+    key: &["person_id"],
+    columns: &["blind_index", "index_key", "sealed", "seal_key", "recorded_time", "change_sequence"],
 };

@@ -198,10 +198,16 @@ mod tests {
     }
 
     #[test]
+    fn a_rate_in_json_is_a_percentage_and_no_number() {
+        assert_eq!(serde_json::from_str::<Rate>("\"62.5%\"").ok(), Some(rate("62.5%")));
+        assert!(serde_json::from_str::<Rate>("0.625").is_err());
+    }
+
+    #[test]
     fn a_fraction_is_read_exactly() {
         assert_eq!(Rate::from_fraction("0.10").unwrap().basis_points(), 1_000);
         assert_eq!(Rate::from_fraction("1").unwrap(), Rate::WHOLE);
-        for text in ["1.0001", "0.00001", "-0.1", "10%", ""] {
+        for text in ["1.0001", "0.00001", "-0.1", "+0.1", "10%", ""] {
             assert!(Rate::from_fraction(text).is_err(), "{text}");
         }
     }

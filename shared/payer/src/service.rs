@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use claim::{CounterKey, PayerId, PersonId};
-use host::MAX_MESSAGE_BYTES;
+use host::{CrashPoint, MAX_MESSAGE_BYTES};
 use ledger::{Ledger, LedgerError, PostOutcome};
 use rulebook::{Counters, Lookup, PayerRules};
 use tonic::{Request, Response, Status};
@@ -92,6 +92,7 @@ impl Payer for PayerService {
     async fn post(&self, request: Request<PostRequest>) -> Result<Response<PostResponse>, Status> {
         let post = request::post(request.into_inner(), &self.id).map_err(Failure::from)?;
         let outcome = self.ledger.post(post).await.map_err(|error| failure::of_ledger(&error))?;
+        CrashPoint::PayerCommitted.reach();
         Ok(Response::new(PostResponse { already_posted: outcome == PostOutcome::AlreadyPosted }))
     }
 
@@ -99,6 +100,7 @@ impl Payer for PayerService {
     async fn adjust(&self, request: Request<AdjustRequest>) -> Result<Response<AdjustResponse>, Status> {
         let adjustment = request::adjust(request.into_inner(), &self.id).map_err(Failure::from)?;
         let outcome = self.ledger.adjust(adjustment).await.map_err(|error| failure::of_ledger(&error))?;
+        CrashPoint::PayerCommitted.reach();
         Ok(Response::new(AdjustResponse { already_booked: outcome == PostOutcome::AlreadyPosted }))
     }
 

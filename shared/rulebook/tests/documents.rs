@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where its premises do not hold")]
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
-use claim::{BenefitId, PayerId, RuleStatus};
+use claim::{BenefitId, LineSplit, PayerId, PricedLine, RuleStatus};
+use money::Fen;
 use rulebook::{ItemSort, Rulebook};
 
 const HEAD: &str =
@@ -154,6 +157,32 @@ fn an_order_of_unknown_benefits_and_a_reading_that_is_not_implemented_are_refuse
     {
         assert!(told.contains(part), "{told}");
     }
+}
+
+#[test]
+fn a_line_is_shut_out_only_by_an_exclusion_of_lines() {
+    let exclusion = |payer: &str, what: &str| {
+        format!("[[exclusion]]\nid = 'out-{payer}'\narticle = '1'\npayer = '{payer}'\n{what}\n")
+    };
+    let text = [exclusion("people", "categories = ['registered-poor']"), exclusion("lines", "violations = true")];
+    let rules = Rulebook::load(&[("first.toml", &format!("{HEAD}{}{}", text[0], text[1]))]).unwrap();
+    let rules = rules.in_force(date("2020-01-01"));
+    let shut_out = |payer: &str, violates_rules| {
+        let line = PricedLine {
+            item_code: None,
+            name: Arc::default(),
+            quantity: 1,
+            amount: Fen::ZERO,
+            split: LineSplit::default(),
+            disease: None,
+            drug: None,
+            service_date: None,
+            violates_rules,
+        };
+        rules.line_exclusion(&PayerId::new(payer).unwrap(), &line).is_some()
+    };
+    assert!(shut_out("lines", true));
+    assert!(!shut_out("lines", false) && !shut_out("people", true) && !shut_out("other", true));
 }
 
 #[test]

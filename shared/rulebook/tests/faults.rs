@@ -169,6 +169,24 @@ fn a_last_day_before_the_first_is_refused() {
 }
 
 #[test]
+fn a_rule_may_hold_on_one_day_only() {
+    let one_day = format!("{}[[parameter]]\nid = 'y'\narticle = '1'\nto = 2020-01-01\nvalue = '1.00'\n", sound());
+    Rulebook::load(&[("a.toml", &one_day)]).unwrap_or_else(|faults| panic!("{faults}"));
+}
+
+#[test]
+fn a_time_is_not_a_date() {
+    for time in ["2021-01-01T00:00:00", "2021-01-01T00:00:00Z"] {
+        refused(&sound().replace("value = '60%'", &format!("from = {time}\nvalue = '60%'")), 10, "is not a date");
+    }
+}
+
+#[test]
+fn an_alternative_that_cannot_be_read_is_refused_although_nobody_chose_it() {
+    refused(&sound().replace("'60%'", "'60%'\nunder = { P = { a = { value = 0.5 } } }"), 11, "value is a float");
+}
+
+#[test]
 fn two_documents_that_claim_one_benefit_are_refused_unless_the_later_replaces_the_earlier() {
     let second = format!("{LATER}{BENEFIT}");
     let told = faults(&[("a.toml", &sound()), ("b.toml", &second)]);
@@ -219,6 +237,14 @@ fn a_benefit_that_nothing_names_is_refused() {
     Rulebook::load(&[("a.toml", &group)]).unwrap_or_else(|faults| panic!("{faults}"));
     let elsewhere = group.replace("services = ['stay']", "services = ['chronic']");
     refused(&elsewhere, 22, "y cannot be reached: nothing that it looks at is settled by a benefit in force");
+}
+
+#[test]
+fn a_top_up_looks_at_one_service() {
+    let top_up = BENEFIT
+        .replace("base = 'lines'\nservice = 'stay'", "base = 'personal'\nservices = ['stay', 'chronic']")
+        .replace("rate = { parameter = 'x.rate' }", "top_up = 'x.rate'");
+    refused(&sound().replace(BENEFIT, &top_up), 12, "top_up (of one service)");
 }
 
 #[test]

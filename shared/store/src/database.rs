@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs::{DirBuilder, File, OpenOptions};
+use std::future::ready;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -132,6 +133,9 @@ async fn open_sqlite(directory: &Path, service: &str, migrations: &Migrations) -
     let pool = SqlitePoolOptions::new()
         .max_connections(SQLITE_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // Where a write finds no room SQLite itself rolls back; sqlx is not told and would refuse the connection's next
+        // transaction, and every later one.
+        .before_acquire(|connection, _| Box::pin(ready(Ok(!connection.is_in_transaction()))))
         .connect_with(options)
         .await?;
     migrate(migrator(migrations.sqlite), &mut *pool.acquire().await?).await?;

@@ -36,11 +36,19 @@ impl TestStore {
     /// Where PostgreSQL cannot be started; the message says how to install it.
     #[expect(clippy::panic, reason = "a test without a server cannot go on, and must not pass for that")]
     pub async fn postgres() -> Self {
-        let location = match PrivatePostgres::start() {
-            Ok(server) => server.new_database().await,
-            Err(error) => Err(error),
-        };
-        let location = location.unwrap_or_else(|error| panic!("{error}"));
+        match PrivatePostgres::start() {
+            Ok(server) => Self::on(server).await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// A new database of `server`.
+    ///
+    /// # Panics
+    /// Where the server makes none.
+    #[expect(clippy::panic, reason = "a test without a database cannot go on, and must not pass for that")]
+    pub async fn on(server: &PrivatePostgres) -> Self {
+        let location = server.new_database().await.unwrap_or_else(|error| panic!("{error}"));
         Self { name: "PostgreSQL", location, directory: None }
     }
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use store::testing::TestStore;
-use store::{Database, Location, Migration, Migrations, StoreError, is_unique_violation, on_database};
+use store::{Database, Location, Migration, Migrations, StoreError, begin_write, is_unique_violation, on_database};
 
 const NOTE: Migration =
     Migration { version: 1, name: "note", sql: "CREATE TABLE note (id BIGINT PRIMARY KEY, body TEXT NOT NULL)" };
@@ -113,6 +113,25 @@ async fn a_write_lock_that_is_not_given_back_makes_the_next_writer_give_up_as_un
     let refused = sqlx::query("INSERT INTO note (id, body) VALUES (1, '')").execute(&mut *other).await.unwrap_err();
     assert!(StoreError::from(refused).is_unavailable());
     drop(held);
+}
+
+#[tokio::test]
+async fn an_embedded_store_without_room_is_unavailable_and_takes_writes_again_on_every_connection() {
+    let store = TestStore::sqlite();
+    let database = Database::open(&store.location, "service", &FIRST).await.unwrap();
+    let Database::Sqlite(pool) = &database else { panic!("a directory") };
+    let mut full = begin_write(pool).await.unwrap();
+    sqlx::query("PRAGMA max_page_count = 1").execute(&mut *full).await.unwrap();
+    let large = sqlx::query("INSERT INTO note (id, body) VALUES (1, $1)").bind("x".repeat(100_000));
+    assert!(StoreError::from(large.execute(&mut *full).await.unwrap_err()).is_unavailable());
+    // The others are taken, so the next write cannot go round the connection that had no room.
+    let _others = [pool.acquire().await.unwrap(), pool.acquire().await.unwrap(), pool.acquire().await.unwrap()];
+    drop(full);
+    insert(&database, 1, "kept").await.unwrap();
+    let mut next = begin_write(pool).await.unwrap();
+    sqlx::query("INSERT INTO note (id, body) VALUES (2, 'kept, too')").execute(&mut *next).await.unwrap();
+    next.commit().await.unwrap();
+    assert_eq!(bodies(&database).await.unwrap(), ["kept", "kept, too"]);
 }
 
 #[tokio::test]

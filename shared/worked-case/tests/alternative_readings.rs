@@ -175,6 +175,18 @@ fn the_visit_that_crosses_can_lie_beyond_as_a_whole() {
 }
 
 #[test]
+fn a_visit_that_lies_beyond_as_a_whole_takes_no_room_under_a_ceiling_of_expense() {
+    let split =
+        |outpatient: &str, inpatient: &str| json!({ "basic_outpatient": outpatient, "basic_inpatient": inpatient });
+    let visits = [
+        (visit("outpatient", 3, "5090"), split("2500", "0")),
+        (visit("outpatient", 3, "2090"), split("0", "1700")),
+        (visit("outpatient", 3, "590"), split("250", "0")),
+    ];
+    settles(&rules(&[("AMB-05", "expense"), ("AMB-06", "whole-visit")]), &employee(), &visits);
+}
+
+#[test]
 fn outpatient_expense_can_stop_at_the_inpatient_ceiling() {
     let paid = |inpatient: &str, large: &str| json!({ "basic_inpatient": inpatient, "large_expense": large });
     let cases = [
@@ -237,10 +249,26 @@ fn what_lies_beyond_the_chronic_ceiling_can_settle_as_ordinary_care_with_one_ded
 }
 
 #[test]
+fn a_ceiling_can_hold_together_with_another_counter_of_its_payer() {
+    let mut documents = documents(&[]);
+    let text = &mut documents.iter_mut().find(|(file, _)| file == "2022-kunzhengban-15.toml").unwrap().1;
+    let alone = "counter = \"employee.outpatient.paid\" }";
+    let together = "counter = \"employee.outpatient.paid\", together_with = [\"employee.pooling.paid\"] }";
+    *text = text.replace(alone, together);
+    let visits = [
+        (visit("inpatient", 3, "2200"), json!({ "basic_inpatient": "850", "basic_outpatient": "0" })),
+        (visit("outpatient", 3, "15090"), json!({ "basic_inpatient": "3995", "basic_outpatient": "5150" })),
+    ];
+    settles(&Lookup::new(load(&documents).unwrap()), &employee(), &visits);
+}
+
+#[test]
 fn special_disease_at_level_one_can_be_unpayable_or_payable() {
     let person = with_diseases("special", &["lung-cancer", "chronic-renal-failure"]);
     let of = |level, disease: &str| with(visit("outpatient-special", level, "500"), &json!({ "disease": disease }));
     differ("AMB-14", "nothing-payable", &person, &[(of(1, "lung-cancer"), basic("282"), basic("0"))]);
+    let not_approved = (of(3, "other"), basic("205"), basic("205"));
+    differ("AMB-14", "nothing-payable", &person, &[not_approved]);
     let failure = (of(1, "chronic-renal-failure"), basic("282"), basic("450"));
     differ("AMB-15", "any-level", &person, &[failure]);
     // An institution can be allowed these at any level, and nothing else by that.
@@ -490,6 +518,14 @@ fn a_second_admission_can_bear_half() {
 }
 
 #[test]
+fn a_rescue_that_counts_toward_the_first_stay_does_not_make_it_a_second_admission() {
+    let rescue = with(visit("emergency-rescue", 3, "300"), &json!({ "date": "2022-05-08" }));
+    let stay = with(visit("inpatient", 3, "2000"), &json!({ "admission_date": "2022-05-10", "date": "2022-05-20" }));
+    let cases = [(rescue, basic("0"), basic("0")), (stay, basic("935"), basic("935"))];
+    differ("repeat-admission", "half", &employee(), &cases);
+}
+
+#[test]
 fn residents_disease_visits_can_settle_as_ordinary_care() {
     let mut person = resident(&[]);
     let diseases = json!([{ "code": "hypertension", "kind": "chronic", "approved_date": "2022-01-01" }]);
@@ -535,7 +571,11 @@ fn residents_critical_illness_can_count_other_care_and_round_and_cumulate_otherw
     let categories = json!([{ "name": "subsistence-allowance", "from": "2022-06-01" }]);
     approved.as_object_mut().unwrap().insert("categories".to_owned(), categories);
     let later = with(of.clone(), &json!({ "eligible": "10000", "date": "2022-07-01" }));
-    let cases = [(of, critical("600"), critical("600")), (later, critical("6500"), critical("10000"))];
+    let cases = [
+        (of.clone(), critical("600"), critical("600")),
+        (fen("1000"), critical("600"), critical("600")),
+        (later, critical("6500"), critical("10000")),
+    ];
     differ("CH-16", "less-what-was-paid", &approved, &cases);
 }
 

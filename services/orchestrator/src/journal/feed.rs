@@ -1,6 +1,7 @@
 //! The queue of closed links and the numbers that they get.
 
 use claim::PersonId;
+use host::CrashPoint;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 use store::{Database, StoreError, begin_write, on_database};
@@ -92,6 +93,7 @@ async fn number_postgres(pool: &PgPool) -> Result<(), StoreError> {
     let head: i64 =
         sqlx::query_scalar("SELECT position FROM feed_head FOR UPDATE").fetch_one(&mut *transaction).await?;
     sqlx::query(POSTGRES_NUMBER).bind(head).bind(NUMBERED_AT_ONCE).execute(&mut *transaction).await?;
+    CrashPoint::BeforeFeedCommit.reach();
     Ok(transaction.commit().await?)
 }
 
@@ -103,5 +105,6 @@ async fn number_sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
     let numbered = i64::try_from(numbered.rows_affected()).unwrap_or(0);
     let advance = sqlx::query("UPDATE feed_head SET position = position + $1").bind(numbered);
     advance.execute(&mut *transaction).await?;
+    CrashPoint::BeforeFeedCommit.reach();
     Ok(transaction.commit().await?)
 }

@@ -1,6 +1,6 @@
 //! Outpatient diseases approved for persons (门诊慢特病备案).
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use claim::{DiseaseCode, DiseaseKind, PersonId};
 use serde_json::json;
 
@@ -23,8 +23,13 @@ pub(crate) struct DiseaseRow {
 impl FactRow for DiseaseRow {
     type History = PersonHistory;
 
-    const COLUMNS: &'static [Column] =
-        &[required("person_id"), required("disease"), required("kind"), required("approved_date"), optional("to")];
+    const COLUMNS: &'static [Column] = &[
+        required("person_id", "人员编号"),
+        required("disease", "病种"),
+        required("kind", "病种类别").with_words(&[("慢性病", "chronic"), ("特殊病", "special")]),
+        required("approved_date", "审批日期"),
+        optional("to", "结束日期"),
+    ];
 
     fn parse(cells: &Cells<'_>, _today: NaiveDate) -> Option<Self> {
         let person_id = cells.value("person_id");
@@ -60,15 +65,15 @@ impl FactRow for DiseaseRow {
         Misfit::unless_overlapping("approved_date", overlapping)
     }
 
-    fn records(&self, recorded_time: DateTime<Utc>) -> Vec<Record> {
+    fn records(&self, history: &PersonHistory) -> Vec<Record> {
         let columns = json!({
             "person_id": self.id(),
             "code": self.code,
             "approved_date": self.period.from,
             "to_date": self.period.to,
             "kind": self.kind,
-            "recorded_time": recorded_time,
         });
-        vec![Record { table: &DISEASE, columns }]
+        let replaces = history.diseases.get(&self.code).is_some_and(|filings| filings.begins_on(self.period.from));
+        vec![Record { table: &DISEASE, columns, replaces }]
     }
 }

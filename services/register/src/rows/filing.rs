@@ -1,6 +1,6 @@
 //! Cross-region filings of persons (异地就医备案).
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use claim::{Filing, PersonId};
 use serde_json::json;
 
@@ -10,6 +10,15 @@ use crate::dated::Period;
 use crate::fact_kind::{Column, optional, required};
 use crate::history::PersonHistory;
 use crate::tables::FILING;
+
+/// What the offices call the filings.
+const FILINGS: &[(&str, &str)] = &[
+    ("异地安置退休", "long-term"),
+    ("异地长期居住", "long-term"),
+    ("常驻异地工作", "long-term"),
+    ("异地转诊", "referred"),
+    ("异地急诊抢救", "emergency"),
+];
 
 /// One time of one filing of one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +32,12 @@ pub(crate) struct FilingRow {
 impl FactRow for FilingRow {
     type History = PersonHistory;
 
-    const COLUMNS: &'static [Column] = &[required("person_id"), required("filing"), required("from"), optional("to")];
+    const COLUMNS: &'static [Column] = &[
+        required("person_id", "人员编号"),
+        required("filing", "异地备案类型").with_words(FILINGS),
+        required("from", "开始日期"),
+        optional("to", "结束日期"),
+    ];
 
     fn parse(cells: &Cells<'_>, _today: NaiveDate) -> Option<Self> {
         let person_id = cells.value("person_id");
@@ -57,14 +71,14 @@ impl FactRow for FilingRow {
         Misfit::unless_overlapping("from", history.filings.overlapping(self.period))
     }
 
-    fn records(&self, recorded_time: DateTime<Utc>) -> Vec<Record> {
+    fn records(&self, history: &PersonHistory) -> Vec<Record> {
         let columns = json!({
             "person_id": self.id(),
             "from_date": self.period.from,
             "to_date": self.period.to,
             "filing": self.filing,
-            "recorded_time": recorded_time,
         });
-        vec![Record { table: &FILING, columns }]
+        let replaces = history.filings.begins_on(self.period.from);
+        vec![Record { table: &FILING, columns, replaces }]
     }
 }

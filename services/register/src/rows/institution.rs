@@ -1,15 +1,24 @@
 //! Designated institutions.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use claim::InstitutionId;
 use serde_json::json;
 
 use super::{FactRow, Misfit, Record};
 use crate::cells::Cells;
 use crate::dated::Period;
-use crate::fact_kind::{Column, optional, required};
+use crate::fact_kind::{Column, TRUTH, optional, required};
 use crate::history::{Designation, InstitutionHistory};
 use crate::tables::INSTITUTION;
+
+/// What the offices call the kinds.
+const KINDS: &[(&str, &str)] = &[
+    ("医院", "hospital"),
+    ("乡镇卫生院", "township-health-centre"),
+    ("村卫生室", "village-clinic"),
+    ("社区卫生服务中心", "community-health-centre"),
+    ("定点零售药店", "pharmacy"),
+];
 
 /// One time for which one institution is designated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +32,18 @@ impl FactRow for InstitutionRow {
     type History = InstitutionHistory;
 
     const COLUMNS: &'static [Column] = &[
-        required("institution_id"),
-        required("name"),
-        required("level"),
-        required("kind"),
-        required("treatment_region"),
-        optional("special_exempt_allowed"),
-        required("from"),
-        optional("to"),
+        required("institution_id", "医药机构编号"),
+        required("name", "机构名称"),
+        required("level", "医院等级").with_words(&[("一级", "1"), ("二级", "2"), ("三级", "3")]),
+        required("kind", "机构类别").with_words(KINDS),
+        required("treatment_region", "就医地").with_words(&[
+            ("本地", "local"),
+            ("省内异地", "province"),
+            ("跨省异地", "other-province"),
+        ]),
+        optional("special_exempt_allowed", "免起付特殊病定点").with_words(TRUTH),
+        required("from", "开始日期"),
+        optional("to", "结束日期"),
     ];
 
     fn parse(cells: &Cells<'_>, _today: NaiveDate) -> Option<Self> {
@@ -72,7 +85,7 @@ impl FactRow for InstitutionRow {
         Misfit::unless_overlapping("from", history.0.overlapping(self.period))
     }
 
-    fn records(&self, recorded_time: DateTime<Utc>) -> Vec<Record> {
+    fn records(&self, history: &InstitutionHistory) -> Vec<Record> {
         let columns = json!({
             "institution_id": self.id(),
             "from_date": self.period.from,
@@ -82,8 +95,8 @@ impl FactRow for InstitutionRow {
             "kind": self.designation.kind,
             "treatment_region": self.designation.treatment_region,
             "special_exempt_allowed": self.designation.special_exempt_allowed,
-            "recorded_time": recorded_time,
         });
-        vec![Record { table: &INSTITUTION, columns }]
+        let replaces = history.0.begins_on(self.period.from);
+        vec![Record { table: &INSTITUTION, columns, replaces }]
     }
 }

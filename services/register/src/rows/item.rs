@@ -1,6 +1,6 @@
 //! Items of the catalogue with their price caps.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use claim::{ItemClass, ItemCode, ItemTerms};
 use money::{Fen, Rate};
 use serde_json::json;
@@ -24,14 +24,14 @@ impl FactRow for ItemRow {
     type History = ItemHistory;
 
     const COLUMNS: &'static [Column] = &[
-        required("item_code"),
-        required("name"),
-        required("class"),
-        optional("self_pay_rate"),
-        optional("price_cap"),
-        optional("drug"),
-        required("from"),
-        optional("to"),
+        required("item_code", "项目编码"),
+        required("name", "项目名称"),
+        required("class", "费用等级").with_words(&[("甲类", "A"), ("乙类", "B"), ("自费", "excluded")]),
+        optional("self_pay_rate", "先行自付比例"),
+        optional("price_cap", "限价"),
+        optional("drug", "谈判药品"),
+        required("from", "开始日期"),
+        optional("to", "结束日期"),
     ];
 
     fn parse(cells: &Cells<'_>, _today: NaiveDate) -> Option<Self> {
@@ -70,7 +70,7 @@ impl FactRow for ItemRow {
         Misfit::unless_overlapping("from", history.0.overlapping(self.period))
     }
 
-    fn records(&self, recorded_time: DateTime<Utc>) -> Vec<Record> {
+    fn records(&self, history: &ItemHistory) -> Vec<Record> {
         let ItemTerms { class, self_pay_rate, price_cap } = self.entry.terms;
         let columns = json!({
             "item_code": self.id(),
@@ -81,9 +81,9 @@ impl FactRow for ItemRow {
             "self_pay_rate_bp": self_pay_rate.basis_points(),
             "price_cap_fen": price_cap.map(Fen::get),
             "drug": self.entry.drug,
-            "recorded_time": recorded_time,
         });
-        vec![Record { table: &ITEM, columns }]
+        let replaces = history.0.begins_on(self.period.from);
+        vec![Record { table: &ITEM, columns, replaces }]
     }
 }
 

@@ -1,15 +1,17 @@
 //! Insured persons and what covers them.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use claim::{Employment, Insurance, PersonId};
+use identity_number::IdentityNumber;
 use serde_json::json;
 
 use super::{FactRow, Misfit, Record};
 use crate::cells::Cells;
 use crate::dated::Period;
-use crate::fact_kind::{Column, optional, required};
+use crate::fact_kind::{Column, TRUTH, optional, required};
 use crate::history::{Person, PersonHistory, scheme_of};
-use crate::tables::{COVER, PERSON};
+use crate::sealing::SealedNumber;
+use crate::tables::{COVER, IDENTITY, PERSON};
 
 const MILDEST_DISABILITY: u8 = 4;
 
@@ -20,25 +22,33 @@ pub(crate) struct PersonRow {
     person: Person,
     insurance: Insurance,
     period: Period,
+    /// Absent where the file does not give it; what is stored then stays.
+    identity_number: Option<SealedNumber>,
 }
 
 impl FactRow for PersonRow {
     type History = PersonHistory;
 
     const COLUMNS: &'static [Column] = &[
-        required("person_id"),
-        required("birth_date"),
-        optional("sex"),
-        required("kunming_household"),
-        optional("disability_level"),
-        required("scheme"),
-        optional("employment"),
-        required("from"),
-        optional("to"),
+        required("person_id", "人员编号"),
+        required("birth_date", "出生日期"),
+        optional("sex", "性别").with_words(&[("女", "female"), ("男", "male")]),
+        required("kunming_household", "昆明户籍").with_words(TRUTH),
+        optional("disability_level", "残疾等级"),
+        required("scheme", "险种").with_words(&[("职工", "employee"), ("居民", "resident")]),
+        optional("employment", "在职状态").with_words(&[("在职", "active"), ("退休", "retired")]),
+        required("from", "开始日期"),
+        optional("to", "结束日期"),
+        optional("identity_number", "身份证号").kept_secret(),
     ];
 
     fn parse(cells: &Cells<'_>, today: NaiveDate) -> Option<Self> {
-        let person_id = cells.value("person_id");
+        let person_id = cells.value("person_id").and_then(|id: PersonId| {
+            let is_identity = IdentityNumber::new(id.as_str()).is_ok();
+            cells.check("person_id", !is_identity, "is an identity number: give the national person number")?;
+            Some(id)
+        });
+        let identity_number = cells.sealed_number("identity_number");
         let birth_date = cells.date("birth_date").and_then(|date| {
             cells.check("birth_date", date <= today, "is in the future")?;
             Some(date)
@@ -54,7 +64,13 @@ impl FactRow for PersonRow {
             kunming_household: kunming_household?,
             disability_level: disability_level?,
         };
-        Some(Self { person_id: person_id?, person, insurance: insurance?, period: period? })
+        Some(Self {
+            person_id: person_id?,
+            person,
+            insurance: insurance?,
+            period: period?,
+            identity_number: identity_number?,
+        })
     }
 
     fn id(&self) -> &str {
@@ -66,15 +82,24 @@ impl FactRow for PersonRow {
     }
 
     fn is_held(&self, history: &PersonHistory) -> bool {
-        history.person.as_ref() == Some(&self.person) && history.cover.holds(self.period, &self.insurance)
+        history.person.as_ref() == Some(&self.person)
+            && history.cover.holds(self.period, &self.insurance)
+            && self.holds_identity(history)
     }
 
     fn put(&self, history: &mut PersonHistory) {
         history.person = Some(self.person.clone());
         history.cover.put(self.period, self.insurance);
+        if let Some(number) = &self.identity_number {
+            history.identity = Some(number.index.text.clone());
+        }
     }
 
     fn check(&self, history: &PersonHistory) -> Result<(), Misfit> {
+        if !self.holds_identity(history) {
+            let description = "another row of the same person has another identity number";
+            return Err(Misfit { column: "identity_number", description: description.to_owned() });
+        }
         if history.person.as_ref() != Some(&self.person) {
             let description =
                 "another row of the same person differs in birth_date, sex, kunming_household or disability_level";
@@ -83,24 +108,45 @@ impl FactRow for PersonRow {
         Misfit::unless_overlapping("from", history.cover.overlapping(self.period))
     }
 
-    fn records(&self, recorded_time: DateTime<Utc>) -> Vec<Record> {
-        let Person { birth_date, sex, kunming_household, disability_level } = self.person;
-        let person = json!({
-            "person_id": self.id(),
-            "birth_date": birth_date,
-            "sex": sex,
-            "kunming_household": kunming_household,
-            "disability_level": disability_level,
-            "recorded_time": recorded_time,
-        });
-        let cover = json!({
-            "person_id": self.id(),
-            "from_date": self.period.from,
-            "to_date": self.period.to,
-            "scheme": scheme_of(self.insurance),
-            "recorded_time": recorded_time,
-        });
-        vec![Record { table: &PERSON, columns: person }, Record { table: &COVER, columns: cover }]
+    fn records(&self, history: &PersonHistory) -> Vec<Record> {
+        let mut records = Vec::new();
+        if history.person.as_ref() != Some(&self.person) {
+            let Person { birth_date, sex, kunming_household, disability_level } = self.person;
+            let columns = json!({
+                "person_id": self.id(),
+                "birth_date": birth_date,
+                "sex": sex,
+                "kunming_household": kunming_household,
+                "disability_level": disability_level,
+            });
+            records.push(Record { table: &PERSON, columns, replaces: history.person.is_some() });
+        }
+        if !history.cover.holds(self.period, &self.insurance) {
+            let columns = json!({
+                "person_id": self.id(),
+                "from_date": self.period.from,
+                "to_date": self.period.to,
+                "scheme": scheme_of(self.insurance),
+            });
+            records.push(Record { table: &COVER, columns, replaces: history.cover.begins_on(self.period.from) });
+        }
+        if let Some(number) = self.identity_number.as_ref().filter(|_| !self.holds_identity(history)) {
+            let columns = json!({
+                "person_id": self.id(),
+                "blind_index": number.index.text,
+                "index_key": number.index.key_id,
+                "sealed": number.sealed.text,
+                "seal_key": number.sealed.key_id,
+            });
+            records.push(Record { table: &IDENTITY, columns, replaces: false });
+        }
+        records
+    }
+}
+
+impl PersonRow {
+    fn holds_identity(&self, history: &PersonHistory) -> bool {
+        self.identity_number.as_ref().is_none_or(|number| history.identity.as_ref() == Some(&number.index.text))
     }
 }
 

@@ -3,8 +3,12 @@
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod given;
 #[cfg(test)]
 mod imports;
+#[cfg(test)]
+mod trail;
 #[cfg(test)]
 mod upgrades;

@@ -22,7 +22,7 @@ pub enum BornePer {
 
 /// What is borne first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a term of its own that a rule has or has not")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own in a document")]
 pub struct DescribedDeductible {
     /// The amount.
     pub amount: Said,

@@ -7,7 +7,7 @@ use claim::{
     Insurance, Level, LineSplit, PersonFacts, PricedCase, PricedLine, Refusal, TreatmentRegion, Visit, VisitKind,
 };
 use money::Fen;
-use rulebook::{InForce, Lookup, Rulebook};
+use rulebook::{Counters, InForce, Lookup, Rulebook};
 
 pub(crate) fn fen(yuan: &str) -> Fen {
     yuan.parse().unwrap()
@@ -75,6 +75,11 @@ pub(crate) fn case(kind: VisitKind, level: Level, eligible: &str) -> PricedCase 
     };
     let split_citations = KUNMING.in_force(date).split_citations().unwrap().clone();
     PricedCase { person, visit, lines: vec![line(eligible)], split_citations }
+}
+
+/// The counters of `keys` and no others, as a service reads them.
+pub(crate) fn asked(keys: &[CounterKey], counters: &Counters) -> Counters {
+    keys.iter().map(|key| (key.clone(), counters.get(key))).collect()
 }
 
 /// The refusals as `benefit: reason`.

@@ -9,6 +9,8 @@ use std::process::{ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use crate::Location;
@@ -17,6 +19,9 @@ const BINARIES_VARIABLE: &str = "ONESTOP_POSTGRES_BIN";
 const VERSIONED_BINARIES: &str = "/usr/lib/postgresql";
 /// Who may run the server where the tests run as root, which PostgreSQL refuses.
 const UNPRIVILEGED_USERS: [&str; 2] = ["postgres", "nobody"];
+
+/// A restart is refused while a process of the killed server still has its shared memory.
+const RESTARTS_MAX: u32 = 100;
 
 /// Makes and starts a server, says `ready`, and waits on its input: that ends with the test process, even a killed one.
 const SCRIPT: &str = r#"
@@ -55,10 +60,13 @@ impl From<io::Error> for PostgresNotStarted {
     }
 }
 
-/// The test process's own server.
+/// A server of the test process alone.
 #[derive(Debug)]
 pub struct PrivatePostgres {
     directory: PathBuf,
+    binaries: PathBuf,
+    /// User and group of the server, where they are not those of the tests.
+    runs_as: Option<(u32, u32)>,
     databases: AtomicU64,
     /// The server lives as long as this pipe.
     _alive: ChildStdin,
@@ -72,6 +80,45 @@ impl PrivatePostgres {
     pub fn start() -> Result<&'static Self, PostgresNotStarted> {
         static SERVER: OnceLock<Result<PrivatePostgres, PostgresNotStarted>> = OnceLock::new();
         SERVER.get_or_init(start).as_ref().map_err(Clone::clone)
+    }
+
+    /// A server for one test, which may do to it what would disturb others.
+    ///
+    /// # Errors
+    /// As [`PrivatePostgres::start`].
+    pub fn start_another() -> Result<Self, PostgresNotStarted> {
+        start()
+    }
+
+    /// Kills the server's first process (SIGKILL); the others end when they notice.
+    ///
+    /// # Errors
+    /// A server that does not run.
+    pub fn kill(&self) -> Result<(), PostgresNotStarted> {
+        let noted = std::fs::read_to_string(self.directory.join("data/postmaster.pid"))?;
+        let pid = noted.lines().next().and_then(|line| line.parse().ok());
+        let pid = pid.ok_or_else(|| PostgresNotStarted::Failed(format!("no process in {noted:?}")))?;
+        kill(Pid::from_raw(pid), Signal::SIGKILL).map_err(|error| io::Error::from(error).into())
+    }
+
+    /// Starts a killed server again on what it had stored, and waits until it answers.
+    ///
+    /// # Errors
+    /// A server that does not start.
+    pub fn restart(&self) -> Result<(), PostgresNotStarted> {
+        for _ in 0..RESTARTS_MAX {
+            let mut command = Command::new(self.binaries.join("pg_ctl"));
+            command.arg("-D").arg(self.directory.join("data")).arg("-l").arg(self.directory.join("log"));
+            command.args(["-w", "start"]).current_dir(&self.directory).process_group(0);
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            if let Some((user, group)) = self.runs_as {
+                command.uid(user).gid(group);
+            }
+            if command.status()?.success() {
+                return Ok(());
+            }
+        }
+        Err(PostgresNotStarted::Failed(std::fs::read_to_string(self.directory.join("log"))?))
     }
 
     /// A new, empty database.
@@ -98,11 +145,11 @@ fn start() -> Result<PrivatePostgres, PostgresNotStarted> {
     let directory = tempfile::Builder::new().prefix("onestop-pg-").tempdir()?;
     std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o700))?;
     let mut command = Command::new("sh");
-    command.args(["-c", SCRIPT, "sh"]).arg(binaries).arg(directory.path()).current_dir(directory.path());
+    command.args(["-c", SCRIPT, "sh"]).arg(&binaries).arg(directory.path()).current_dir(directory.path());
     // In a group of its own an interrupt from the terminal ends the tests first and then, by the pipe, the server.
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
-    if is_root()? {
-        let (user, group) = unprivileged_user()?.ok_or(PostgresNotStarted::NoUser)?;
+    let runs_as = if is_root()? { Some(unprivileged_user()?.ok_or(PostgresNotStarted::NoUser)?) } else { None };
+    if let Some((user, group)) = runs_as {
         chown(directory.path(), Some(user), Some(group))?;
         command.uid(user).gid(group);
     }
@@ -112,7 +159,8 @@ fn start() -> Result<PrivatePostgres, PostgresNotStarted> {
     output.into_iter().try_for_each(|mut output| output.read_to_string(&mut said).map(drop))?;
     match alive {
         Some(alive) if said == "ready\n" => {
-            Ok(PrivatePostgres { directory: directory.keep(), databases: AtomicU64::new(1), _alive: alive })
+            let (directory, databases) = (directory.keep(), AtomicU64::new(1));
+            Ok(PrivatePostgres { directory, binaries, runs_as, databases, _alive: alive })
         }
         _ => Err(PostgresNotStarted::Failed(said)),
     }

@@ -3,80 +3,32 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+mod books;
+mod full_disk;
+#[path = "../harness/mod.rs"]
 mod harness;
+mod load;
+mod lost_server;
+#[cfg(debug_assertions)]
+mod points;
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use claim::{CounterKey, PersonId};
 use futures::future::join_all;
-use ledger::Ledger;
-use money::Fen;
-use onestop::platform::Payer;
 use store::Location;
 use store::testing::TestStore;
 use tokio::sync::Notify;
-use wire::claim_v1::{Case, Statement};
 use wire::settlement_v1::one_stop_client::OneStopClient;
-use wire::settlement_v1::{CancelRequest, FeedRequest, ListRequest, SettleRequest};
+use wire::settlement_v1::{FeedRequest, ListRequest, SettleRequest};
 
-use harness::{HOSPITAL_1, HOSPITAL_2, HOSPITAL_3, Serving, date, stay, visit};
+use books::{assert_audited, books};
+use harness::Serving;
+use load::{Answers, CANCELLED_AFTER, LINKS_EACH, cancellation, cases_of, write_register};
 
 const PERSONS: usize = 12;
-/// Each person's second settlement is cancelled when so many were made, and the later ones are decided anew.
-const CANCELLED_AFTER: usize = 4;
-/// Six settlements and a cancellation.
-const LINKS_EACH: usize = 7;
 /// The process is killed when so many requests of a round were answered.
 const KILLS: [usize; 9] = [0, 1, 3, 7, 12, 18, 25, 33, 45];
-
-fn person(number: usize) -> String {
-    format!("p{number:03}")
-}
-
-/// Persons of every kind: employees in service and retired, residents with and without a category.
-fn write_register(directory: &std::path::Path) -> Vec<PathBuf> {
-    let mut persons =
-        String::from("person_id,birth_date,sex,kunming_household,disability_level,scheme,employment,from,to\n");
-    let mut categories = String::from("person_id,category,from,to\n");
-    for number in 0..PERSONS {
-        let (scheme, employment) =
-            [("employee", "active"), ("resident", ""), ("employee", "retired"), ("resident", "")][number % 4];
-        let person = person(number);
-        writeln!(persons, "{person},1970-01-01,female,true,0,{scheme},{employment},2019-12-01,").unwrap();
-        if number % 4 == 3 {
-            writeln!(categories, "{person},subsistence-allowance,2021-01-01,").unwrap();
-        }
-    }
-    let (person_file, category_file) = (directory.join("persons.csv"), directory.join("categories.csv"));
-    std::fs::write(&person_file, persons).unwrap();
-    std::fs::write(&category_file, categories).unwrap();
-    let mut files = vec![person_file, category_file];
-    files.extend_from_slice(&harness::register_files()[2..]);
-    files
-}
-
-/// What one person has settled, in order: stays that cross ceilings, and visits of employees.
-fn cases_of(number: usize) -> Vec<(String, Case)> {
-    let person = person(number);
-    let is_employee = number.is_multiple_of(2);
-    let hospitals = [HOSPITAL_1, HOSPITAL_2, HOSPITAL_3];
-    (1..=6)
-        .map(|month| {
-            let hospital = hospitals[(number + usize::try_from(month).unwrap()) % 3];
-            let amount_fen = 1_234_567 * i64::from(month) + i64::try_from(number).unwrap();
-            let case = if is_employee && month % 2 == 0 {
-                visit(&person, hospital, date(2023, month, 10), amount_fen / 10)
-            } else {
-                stay(&person, hospital, date(2023, month, 2), date(2023, month, 20), amount_fen)
-            };
-            (format!("{person}-{month}"), case)
-        })
-        .collect()
-}
 
 /// Sends a person's requests one after the other, all of them again from the first, until one is not answered.
 async fn send_all(
@@ -102,27 +54,9 @@ async fn send_all(
         settled.push(statement.settlement_id);
         note();
         if settled.len() == CANCELLED_AFTER {
-            let request = CancelRequest {
-                request_id: format!("{}-cancel", person(number)),
-                settlement_id: settled[1].clone(),
-                readjudicate_later: true,
-                across_years: false,
-            };
-            let Ok(_) = client.cancel(request).await else { return };
+            let Ok(_) = client.cancel(cancellation(number, &settled[1])).await else { return };
             note();
         }
-    }
-}
-
-/// The first answer to each request: every later one has to be the same.
-#[derive(Default)]
-struct Answers(std::sync::Mutex<BTreeMap<String, Statement>>);
-
-impl Answers {
-    fn check(&self, request_id: String, statement: &Statement) {
-        let mut answers = self.0.lock().unwrap();
-        let first = answers.entry(request_id).or_insert_with(|| statement.clone());
-        assert_eq!(first, statement, "a request was answered in two ways");
     }
 }
 
@@ -164,49 +98,14 @@ async fn round(location: &Location, answers: &Arc<Answers>, kill_after: Option<u
     }
 }
 
-/// Everything that the books say: settlements with their figures in order, counters, and what each fund paid.
-#[derive(Debug, PartialEq, Eq)]
-struct Books {
-    settlements: BTreeMap<String, Vec<(i64, String, Option<wire::claim_v1::Amounts>)>>,
-    counters: BTreeMap<(String, &'static str), BTreeMap<CounterKey, Fen>>,
-    paid: BTreeMap<(String, &'static str), Vec<(claim::Fund, Fen)>>,
-}
-
-async fn books(location: &Location) -> Books {
-    let mut books = Books { settlements: BTreeMap::new(), counters: BTreeMap::new(), paid: BTreeMap::new() };
-    let serving = serve(location);
-    let mut client = OneStopClient::new(host::remote(&serving.endpoint).unwrap());
-    for number in 0..PERSONS {
-        let request = ListRequest { person_id: person(number), page_size: 500, ..ListRequest::default() };
-        let settlements = client.list(request).await.unwrap().into_inner().settlements;
-        let settlements =
-            settlements.into_iter().map(|settled| (settled.sequence, settled.request_id, settled.amounts));
-        books.settlements.insert(person(number), settlements.collect());
-    }
-    serving.stop();
-    for payer in Payer::ALL {
-        let ledger = Ledger::open(location, payer.service()).await.unwrap();
-        for number in 0..PERSONS {
-            let person_id = PersonId::new(&person(number)).unwrap();
-            let counters = ledger.counters_of_year(&person_id, 2023).await.unwrap();
-            books.counters.insert((person(number), payer.service()), counters.into_iter().collect());
-            let postings = ledger.list_postings(&person_id, 500, None).await.unwrap();
-            let mut paid: Vec<_> = postings.postings.iter().map(|posting| (posting.fund, posting.paid)).collect();
-            paid.sort_unstable();
-            books.paid.insert((person(number), payer.service()), paid);
-        }
-    }
-    books
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_at_any_point_leaves_one_settlement_a_request_and_the_books_of_a_run_without_it() {
     let files = tempfile::tempdir().unwrap();
-    let register = write_register(files.path());
+    let register = write_register(files.path(), PERSONS);
     let undisturbed = TestStore::sqlite();
     harness::import(&undisturbed.location, &register);
     round(&undisturbed.location, &Arc::default(), None).await;
-    let expected = books(&undisturbed.location).await;
+    let expected = books(&undisturbed.location, PERSONS).await;
     for settlements in expected.settlements.values() {
         assert_eq!(settlements.len(), 6);
     }
@@ -217,26 +116,19 @@ async fn a_kill_at_any_point_leaves_one_settlement_a_request_and_the_books_of_a_
             round(&store.location, &answers, Some(kill_after)).await;
         }
         round(&store.location, &answers, None).await;
-        assert_eq!(books(&store.location).await, expected, "{}", store.name);
-        let audit = harness::run(harness::onestop(&store.location).arg("audit"));
-        let told = harness::text(&audit.stdout);
-        assert!(audit.status.success() && told.ends_with("\n0 differences\n"), "{}: {told}", store.name);
-        assert!(
-            told.starts_with(&format!("{PERSONS} persons, {} links, ", PERSONS * LINKS_EACH)),
-            "{}: {told}",
-            store.name
-        );
+        assert_eq!(books(&store.location, PERSONS).await, expected, "{}", store.name);
+        assert_audited(&store, PERSONS, PERSONS * LINKS_EACH);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_platforms_on_one_database_that_get_every_request_at_once_keep_the_books_of_one() {
     let files = tempfile::tempdir().unwrap();
-    let register = write_register(files.path());
+    let register = write_register(files.path(), PERSONS);
     let alone = TestStore::sqlite();
     harness::import(&alone.location, &register);
     round(&alone.location, &Arc::default(), None).await;
-    let expected = books(&alone.location).await;
+    let expected = books(&alone.location, PERSONS).await;
 
     let store = TestStore::postgres().await;
     harness::import(&store.location, &register);
@@ -256,15 +148,14 @@ async fn two_platforms_on_one_database_that_get_every_request_at_once_keep_the_b
         sender.unwrap();
     }
     platforms.into_iter().for_each(Serving::stop);
-    assert_eq!(books(&store.location).await, expected);
-    let audit = harness::run(harness::onestop(&store.location).arg("audit"));
-    assert!(audit.status.success(), "{}", harness::text(&audit.stdout));
+    assert_eq!(books(&store.location, PERSONS).await, expected);
+    assert_audited(&store, PERSONS, PERSONS * LINKS_EACH);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_is_asked_to_stop_finishes_what_it_accepted_and_lets_those_go_who_wait() {
     let files = tempfile::tempdir().unwrap();
-    let register = write_register(files.path());
+    let register = write_register(files.path(), PERSONS);
     let store = TestStore::sqlite();
     harness::import(&store.location, &register);
     let serving = serve(&store.location);

@@ -1,0 +1,13 @@
+-- Identity numbers, sealed, with a blind index to find them by. Here nothing that was replaced is kept.
+
+CREATE TABLE identity (
+    person_id TEXT NOT NULL PRIMARY KEY REFERENCES person,
+    blind_index TEXT NOT NULL,
+    index_key TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    seal_key TEXT NOT NULL,
+    recorded_time TEXT NOT NULL,
+    change_sequence INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX identity_by_blind_index ON identity (blind_index);
