@@ -211,6 +211,22 @@ async fn each_kind_of_bad_input_has_its_reason_and_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_day_without_rules_for_the_visit_is_told_beside_what_else_is_wrong() {
+    let store = TestStore::sqlite();
+    let (_platform, client) = platform(&store.location).await;
+    let early = Case { lines: vec![line("C9999", 10_000)], ..visit(EMPLOYEE, HOSPITAL_1, date(2022, 3, 31), 10_000) };
+    let told = async |case: Case| {
+        let failure = settle(&client, "r-1", case).await.unwrap_err();
+        failure.violations.into_iter().map(|violation| violation.field).collect::<Vec<_>>()
+    };
+    assert_eq!(told(early.clone()).await, ["lines[0].item_code", "service_date"]);
+    let malformed = Case { host_id: "h o s t".to_owned(), ..early.clone() };
+    assert_eq!(told(malformed).await, ["host_id", "lines[0].item_code", "service_date"]);
+    let in_force = Case { service_date: date(2022, 4, 1), ..early };
+    assert_eq!(told(in_force).await, ["lines[0].item_code"]);
+}
+
+#[tokio::test]
 async fn all_facts_that_are_missing_are_named_at_once() {
     for store in TestStore::each().await {
         let (_platform, client) = platform(&store.location).await;

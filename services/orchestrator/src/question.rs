@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use chrono::NaiveDate;
-use claim::{Case, InstitutionId, ItemCode, PersonId, Violations};
+use claim::{Case, InstitutionId, ItemCode, PersonFacts, PersonId, Violations, VisitKind};
 use rulebook::InForce;
 use wire::register_v1::{GatherFactsRequest, GatherFactsResponse};
 use wire::{ErrorReason, Failure, claim_v1 as proto};
@@ -18,6 +18,9 @@ pub(crate) struct Question<'c> {
     date: NaiveDate,
     /// Whether the case itself gives the day. Where it does not, only what the register never heard of is missing.
     is_dated: bool,
+    kind: Option<VisitKind>,
+    /// Whether the case is refused whatever the register answers.
+    is_faulty: bool,
 }
 
 impl<'c> Question<'c> {
@@ -34,6 +37,8 @@ impl<'c> Question<'c> {
             items: case.lines.iter().map(|line| line.item_code.as_str()).enumerate().collect(),
             date: case.service_date,
             is_dated: true,
+            kind: Some(case.kind),
+            is_faulty: false,
         }
     }
 
@@ -53,6 +58,8 @@ impl<'c> Question<'c> {
             items: items.filter(|(_, code)| ItemCode::new(code).is_ok()).collect(),
             date: date.unwrap_or(today),
             is_dated: date.is_some(),
+            kind: wire::read(|at| at.listed("kind", message.kind)).ok(),
+            is_faulty: true,
         }
     }
 
@@ -83,11 +90,22 @@ impl<'c> Question<'c> {
         if self.is_dated {
             self.note_items(answer, &mut missing);
         }
-        if self.is_dated && rules.split_citations().is_none() {
-            let description = format!("is {}: no rule is in force on that day", self.date);
+        if self.is_dated && self.lacks_rules(answer, rules, &missing) {
+            let description = format!("is {}: no rule is in force for this kind of visit on that day", self.date);
             missing.note(ErrorReason::RuleNotInForce, "service_date", &description);
         }
         missing.reason.map(|first| Failure::missing(first, &missing.violations))
+    }
+
+    /// Whether no rule covers the visit. Of a case with nothing else wrong its payers say so.
+    fn lacks_rules(&self, answer: &GatherFactsResponse, rules: &InForce, missing: &Missing) -> bool {
+        if rules.split_citations().is_none() {
+            return true;
+        }
+        let person = answer.person.as_ref().filter(|_| self.is_faulty || missing.reason.is_some());
+        let person = person.and_then(|person| PersonFacts::try_from(person.clone()).ok());
+        let visit = person.zip(self.kind);
+        visit.is_some_and(|(person, kind)| !rules.covers(person.insurance, kind))
     }
 
     fn note_person(&self, answer: &GatherFactsResponse, missing: &mut Missing) {

@@ -61,12 +61,17 @@ impl Benefit {
     /// Whether the benefit is for the person's scheme and the kind of visit at all.
     #[must_use]
     pub fn is_for(&self, case: &PricedCase) -> bool {
+        self.is_for_visits(case.person.insurance, case.visit.kind)
+    }
+
+    /// Whether the benefit is for that scheme and kind of visit at all.
+    pub(crate) fn is_for_visits(&self, insurance: Insurance, kind: VisitKind) -> bool {
         let conditions = &self.conditions;
-        let scheme = match case.person.insurance {
+        let scheme = match insurance {
             Insurance::Employee(_) => SchemeText::Employee,
             Insurance::Resident => SchemeText::Resident,
         };
-        conditions.scheme.is_none_or(|asked| asked == scheme) && asks(&conditions.kinds, &case.visit.kind)
+        conditions.scheme.is_none_or(|asked| asked == scheme) && asks(&conditions.kinds, &kind)
     }
 
     /// Whether the benefit applies to a line of the case, or to the case where no line is given.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use claim::{
-    AssistanceCategory, BenefitId, Citation, Filing, PayerId, PersonFacts, PricedCase, PricedLine, Reason,
+    AssistanceCategory, BenefitId, Citation, Filing, Insurance, PayerId, PersonFacts, PricedCase, PricedLine, Reason,
     SplitCitations, TreatmentRegion, Visit, VisitKind,
 };
 use money::Rate;
@@ -74,6 +74,13 @@ impl InForce {
     #[must_use]
     pub fn payer_order(&self) -> &[PayerId] {
         &self.payer_order
+    }
+
+    /// Whether there is any benefit for the lines of that kind of visit under that scheme.
+    #[must_use]
+    pub fn covers(&self, insurance: Insurance, kind: VisitKind) -> bool {
+        let mut line_benefits = self.benefits.iter().filter(|benefit| benefit.line_service().is_some());
+        line_benefits.any(|benefit| benefit.is_for_visits(insurance, kind))
     }
 
     /// The benefit of that id.
