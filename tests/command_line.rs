@@ -237,9 +237,9 @@ fn rules_at_fault_are_told_with_file_and_line_and_the_check_fails() {
     assert!(output.stdout.is_empty());
     let faults = text(&output.stderr);
     for part in [
-        "first.toml:7: a: value is a float",
+        "first.toml:10: a: value is a float",
         "first.toml:11: b: missing field `article`",
-        "second.toml:7: c: unknown field",
+        "second.toml:11: c: unknown field",
     ] {
         assert!(faults.contains(part), "{part} is not in {faults}");
     }
