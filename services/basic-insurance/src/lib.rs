@@ -3,12 +3,11 @@
 //! The formula is the rulebook's. What this payer adds is the assignment of lines to benefits. It keeps no ledger
 //! and knows nothing of individual accounts.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use claim::{Adjudication, CounterKey, DiseaseCode, DrugCode, PayerId, PricedCase, PricedLine, Reason};
 use money::Fen;
-use rulebook::{Benefit, Counters, Draft, InForce, Part, PayerRules, RuleNotInForce};
+use rulebook::{Benefit, Counters, Detail, Draft, InForce, Part, PayerRules, RuleNotInForce};
 
 /// Basic insurance of employees and residents.
 #[derive(Clone, Debug)]
@@ -37,7 +36,7 @@ impl BasicInsurance {
                 continue;
             }
             if let Some(citation) = rules.line_exclusion(&self.id, line) {
-                for benefit in rules.benefits_of(&self.id).iter().filter(|benefit| benefit.is_for(case)) {
+                for benefit in rules.benefits_for(&self.id, case) {
                     draft.refuse(benefit, Reason::BreaksRules, citation);
                 }
                 continue;
@@ -99,15 +98,17 @@ impl PayerRules for BasicInsurance {
 
     fn counter_keys(&self, rules: &InForce, case: &PricedCase, earlier: &[Adjudication]) -> Vec<CounterKey> {
         let counters = Counters::default();
-        let mut draft = Draft::new(self.id(), rules, case, earlier, &counters);
-        let mut keys = BTreeSet::new();
+        let mut draft = Draft::new(self.id(), rules, case, earlier, &counters, Detail::AmountsOnly);
+        let mut keys = Vec::new();
         for year in rules.benefit_years(case) {
             draft.turn_to(year.clone());
             for assignment in self.assign(rules, case, &mut draft) {
                 assignment.benefit.add_counter_keys(case, &year, Some(&assignment.part), &mut keys);
             }
         }
-        keys.into_iter().collect()
+        keys.sort_unstable();
+        keys.dedup();
+        keys
     }
 
     fn adjudicate(
@@ -116,12 +117,12 @@ impl PayerRules for BasicInsurance {
         case: &PricedCase,
         earlier: &[Adjudication],
         counters: &Counters,
+        detail: Detail,
     ) -> Result<Adjudication, RuleNotInForce> {
-        let covered = rules.benefits_of(&self.id).iter().any(|benefit| benefit.is_for(case));
-        if !covered {
+        if rules.benefits_for(&self.id, case).is_empty() {
             return Err(RuleNotInForce { kind: case.visit.kind, date: case.visit.service_date });
         }
-        let mut draft = Draft::new(self.id(), rules, case, earlier, counters);
+        let mut draft = Draft::new(self.id(), rules, case, earlier, counters, detail);
         for year in rules.benefit_years(case) {
             draft.turn_to(year);
             for assignment in self.assign(rules, case, &mut draft) {

@@ -11,12 +11,14 @@ use claim::{
     Insurance, Level, Operation, PricedCase, RegistrationNumber, VisitKind,
 };
 use given::{asked, case, fen, key, line, refusals, rules_of};
-use rulebook::{Counters, PayerRules};
+use rulebook::{Counters, Detail, PayerRules};
 
 /// What is decided with the counters that are asked for and no others.
 fn decide(case: &PricedCase, counters: &Counters) -> Adjudication {
     let (payer, rules) = (BasicInsurance::new(), rules_of(case));
-    payer.adjudicate(&rules, case, &[], &asked(&payer.counter_keys(&rules, case, &[]), counters)).unwrap()
+    payer
+        .adjudicate(&rules, case, &[], &asked(&payer.counter_keys(&rules, case, &[]), counters), Detail::Explained)
+        .unwrap()
 }
 
 fn standing<const N: usize>(counters: [(CounterKey, &str); N]) -> Counters {
@@ -56,8 +58,8 @@ fn the_crossing_visit_is_split_and_explains_itself() {
             (Operation::PassOn, "employee.outpatient.overflow", fen("800")),
         ]
     );
-    assert_eq!(outpatient.steps[0].inputs, [input(InputName::Eligible, "1090")]);
-    assert_eq!(outpatient.steps[4].inputs, [input(InputName::Expense, "1000")]);
+    assert_eq!(outpatient.steps[0].inputs[..], [input(InputName::Eligible, "1090")]);
+    assert_eq!(outpatient.steps[4].inputs[..], [input(InputName::Expense, "1000")]);
     let moves: Vec<_> = decided.moves.iter().map(|of| (of.key.name.as_str(), of.before, of.after)).collect();
     assert_eq!(
         moves,
@@ -234,7 +236,9 @@ fn what_could_be_expected_but_does_not_pay_says_why() {
 #[test]
 fn kinds_without_a_rule_are_refused() {
     let payer = BasicInsurance::new();
-    let refused = |case: &PricedCase| payer.adjudicate(&rules_of(case), case, &[], &Counters::default()).is_err();
+    let refused = |case: &PricedCase| {
+        payer.adjudicate(&rules_of(case), case, &[], &Counters::default(), Detail::Explained).is_err()
+    };
     let mut resident = case(VisitKind::EmergencyRescue, Level::Three, "100");
     assert!(!refused(&resident));
     resident.person.insurance = Insurance::Resident;

@@ -3,10 +3,8 @@
 //! All three look at what basic insurance left: what its ceiling cut off, or the eligible expense still borne by the
 //! person. The formulas are the rulebook's; this payer asks them in their order.
 
-use std::collections::BTreeSet;
-
 use claim::{Adjudication, CounterKey, PayerId, PricedCase, Reason};
-use rulebook::{Benefit, Counters, Draft, InForce, PayerRules, RuleNotInForce, Verdict};
+use rulebook::{Benefit, Counters, Detail, Draft, InForce, PayerRules, RuleNotInForce, Verdict};
 
 /// The payer of large and critical expenses.
 #[derive(Clone, Debug)]
@@ -39,17 +37,19 @@ impl PayerRules for CriticalIllness {
 
     fn counter_keys(&self, rules: &InForce, case: &PricedCase, earlier: &[Adjudication]) -> Vec<CounterKey> {
         let counters = Counters::default();
-        let mut draft = Draft::new(self.id(), rules, case, earlier, &counters);
-        let mut keys = BTreeSet::new();
+        let mut draft = Draft::new(self.id(), rules, case, earlier, &counters, Detail::AmountsOnly);
+        let mut keys = Vec::new();
         for year in rules.benefit_years(case) {
             draft.turn_to(year.clone());
-            for benefit in rules.benefits_of(&self.id) {
+            for benefit in rules.benefits_for(&self.id, case) {
                 if benefit.verdict(case, None) == Verdict::Meets && !draft.parts(benefit).is_empty() {
                     benefit.add_counter_keys(case, &year, None, &mut keys);
                 }
             }
         }
-        keys.into_iter().collect()
+        keys.sort_unstable();
+        keys.dedup();
+        keys
     }
 
     fn adjudicate(
@@ -58,11 +58,12 @@ impl PayerRules for CriticalIllness {
         case: &PricedCase,
         earlier: &[Adjudication],
         counters: &Counters,
+        detail: Detail,
     ) -> Result<Adjudication, RuleNotInForce> {
-        let mut draft = Draft::new(self.id(), rules, case, earlier, counters);
+        let mut draft = Draft::new(self.id(), rules, case, earlier, counters, detail);
         for year in rules.benefit_years(case) {
             draft.turn_to(year);
-            for benefit in rules.benefits_of(&self.id) {
+            for benefit in rules.benefits_for(&self.id, case) {
                 settle(benefit, case, &mut draft);
             }
         }
@@ -74,7 +75,7 @@ fn settle(benefit: &Benefit, case: &PricedCase, draft: &mut Draft<'_>) {
     match benefit.verdict(case, None) {
         // Nobody expects the benefit of a category that the person is not in.
         Verdict::NotMeant | Verdict::Refused(Reason::NotInCategory, _) => {}
-        Verdict::Refused(reason, citation) => draft.refuse(benefit, reason, &citation),
+        Verdict::Refused(reason, citation) => draft.refuse(benefit, reason, citation),
         Verdict::Meets => {
             let parts = draft.parts(benefit);
             if !parts.is_empty() {

@@ -13,12 +13,20 @@ use critical_illness::CriticalIllness;
 use given::{asked, case, fen, key, refusals, rules_of};
 use money::Fen;
 use proptest::prelude::*;
-use rulebook::{Counters, Draft, PayerRules};
+use rulebook::{Counters, Detail, Draft, PayerRules};
 
 /// What is decided with the counters that are asked for and no others.
 fn decide(case: &PricedCase, earlier: &Adjudication, counters: &Counters) -> Adjudication {
     let (payer, rules, earlier) = (CriticalIllness::new(), rules_of(case), std::slice::from_ref(earlier));
-    payer.adjudicate(&rules, case, earlier, &asked(&payer.counter_keys(&rules, case, earlier), counters)).unwrap()
+    payer
+        .adjudicate(
+            &rules,
+            case,
+            earlier,
+            &asked(&payer.counter_keys(&rules, case, earlier), counters),
+            Detail::Explained,
+        )
+        .unwrap()
 }
 
 /// Basic insurance's decision on `base`, of which it paid a part and could not place another.
@@ -104,7 +112,8 @@ fn parts_of_one_service_are_one_part_with_the_lines_of_both() {
     }
     let decided = decide(&case, &earlier, &Counters::default());
     let (rules, counters) = (rules_of(&case), Counters::default());
-    let draft = Draft::new(CriticalIllness::new().id(), &rules, &case, std::slice::from_ref(&earlier), &counters);
+    let earlier = std::slice::from_ref(&earlier);
+    let draft = Draft::new(CriticalIllness::new().id(), &rules, &case, earlier, &counters, Detail::Explained);
     let large_expense = rules.benefit(&BenefitId::new("employee.large-expense").unwrap()).unwrap();
     let looked_at: Vec<_> = draft.parts(large_expense).into_iter().map(|part| (part.eligible, part.base)).collect();
     assert_eq!(looked_at, [(fen("1200"), fen("1200"))]);

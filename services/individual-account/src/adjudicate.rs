@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use claim::{Adjudication, PayerId, PersonId, PricedCase, Reason};
 use money::Fen;
-use rulebook::{AccountHolder, Benefit, Counters, Draft, InForce, RuleNotInForce, Verdict};
+use rulebook::{AccountHolder, Benefit, Counters, Detail, Draft, InForce, RuleNotInForce, Verdict};
 
 /// The payer whose money is in individual accounts.
 #[derive(Clone, Debug)]
@@ -62,9 +62,10 @@ impl IndividualAccount {
         case: &PricedCase,
         earlier: &[Adjudication],
         balances: &Balances,
+        detail: Detail,
     ) -> Result<Adjudication, RuleNotInForce> {
         let counters = Counters::default();
-        let mut draft = Draft::new(self.id.clone(), rules, case, earlier, &counters);
+        let mut draft = Draft::new(self.id.clone(), rules, case, earlier, &counters, detail);
         if !case.visit.use_individual_account {
             return Ok(draft.finish());
         }
@@ -75,7 +76,7 @@ impl IndividualAccount {
         for benefit in benefits {
             match benefit.verdict(case, None) {
                 Verdict::NotMeant => {}
-                Verdict::Refused(reason, citation) => draft.refuse(benefit, reason, &citation),
+                Verdict::Refused(reason, citation) => draft.refuse(benefit, reason, citation),
                 Verdict::Meets => draw(benefit, case, balances, &mut draft),
             }
         }

@@ -8,7 +8,7 @@ use claim::{Adjudication, EntryId, PersonId, PricedCase, SettlementId};
 use host::{Clock, MAX_MESSAGE_BYTES};
 use money::Fen;
 use payer::request::{self, AsIf};
-use rulebook::{Lookup, draws_of};
+use rulebook::{Detail, Lookup, draws_of};
 use tonic::{Request, Response, Status};
 use wire::payer_v1 as proto;
 use wire::payer_v1::payer_server::{Payer, PayerServer};
@@ -96,7 +96,7 @@ impl Payer for AccountPayer {
             request::adjudicate(request.into_inner()).map_err(Failure::from)?;
         let rules = self.lookup.in_force(case.visit.service_date);
         let balances = self.balances(&person_id, &case, as_if.as_ref()).await?;
-        let adjudication = self.rules.adjudicate(&rules, &case, &earlier, &balances);
+        let adjudication = self.rules.adjudicate(&rules, &case, &earlier, &balances, Detail::Explained);
         let adjudication = adjudication.map_err(|error| failure::not_in_force(&error))?;
         Ok(Response::new(proto::AdjudicateResponse { adjudication: Some((&adjudication).into()) }))
     }

@@ -5,11 +5,12 @@
 
 mod premium;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use claim::{Adjudication, Citation, CounterKey, PayerId, PricedCase, Reason};
-use rulebook::{Benefit, Counters, Draft, HighestApplies, InForce, Outcome, PayerRules, RuleNotInForce, Verdict};
+use rulebook::{
+    Benefit, Counters, Detail, Draft, HighestApplies, InForce, Outcome, PayerRules, RuleNotInForce, Verdict,
+};
 
 pub use premium::{NoSubsidyRule, Subsidy, SubsidyReason, SubsidyRefusal, premium_subsidy};
 
@@ -46,9 +47,9 @@ impl PayerRules for MedicalAssistance {
         if case.person.categories.is_empty() || exclusion(&self.id, rules, case).is_some() {
             return Vec::new();
         }
-        let mut keys = BTreeSet::new();
+        let mut keys = Vec::new();
         let counters = Counters::default();
-        let mut draft = Draft::new(self.id(), rules, case, earlier, &counters);
+        let mut draft = Draft::new(self.id(), rules, case, earlier, &counters, Detail::AmountsOnly);
         for year in rules.benefit_years(case) {
             draft.turn_to(year.clone());
             for benefit in rules.highest_applies_of(&self.id).flat_map(|group| &group.members) {
@@ -57,7 +58,9 @@ impl PayerRules for MedicalAssistance {
                 }
             }
         }
-        keys.into_iter().collect()
+        keys.sort_unstable();
+        keys.dedup();
+        keys
     }
 
     /// # Basis
@@ -68,8 +71,9 @@ impl PayerRules for MedicalAssistance {
         case: &PricedCase,
         earlier: &[Adjudication],
         counters: &Counters,
+        detail: Detail,
     ) -> Result<Adjudication, RuleNotInForce> {
-        let mut draft = Draft::new(self.id(), rules, case, earlier, counters);
+        let mut draft = Draft::new(self.id(), rules, case, earlier, counters, detail);
         if case.person.categories.is_empty() {
             return Ok(draft.finish());
         }
@@ -112,7 +116,7 @@ fn settle_highest(group: &HighestApplies, case: &PricedCase, draft: &mut Draft<'
     for (benefit, reason, citation) in refused {
         // Who qualifies for one item does not ask why another category's item is not theirs.
         if !(qualifies && reason == Reason::NotInCategory) {
-            draft.refuse(benefit, reason, &citation);
+            draft.refuse(benefit, reason, citation);
         }
     }
     let Some(chosen) = highest(&candidates) else { return };

@@ -135,7 +135,13 @@ impl Subsidy {
     }
 
     fn step(&mut self, operation: Operation, citation: &Arc<Citation>, inputs: Vec<Input>, result: Fen) {
-        self.steps.push(Step { operation, citation: Arc::clone(citation), inputs, result, rounded: false });
+        self.steps.push(Step {
+            operation,
+            citation: Arc::clone(citation),
+            inputs: inputs.into(),
+            result,
+            rounded: false,
+        });
     }
 
     fn refuse(&mut self, of: &PremiumSubsidy, reason: SubsidyReason, citation: &Arc<Citation>) {

@@ -13,7 +13,7 @@ use given::{asked, case, fen, key, refusals, rules_of};
 use medical_assistance::MedicalAssistance;
 use money::Fen;
 use proptest::prelude::*;
-use rulebook::{Counters, PayerRules};
+use rulebook::{Counters, Detail, PayerRules};
 
 const CATEGORIES: [AssistanceCategory; 3] =
     [AssistanceCategory::OtherHardship, AssistanceCategory::SubsistenceAllowance, AssistanceCategory::ExtremePoverty];
@@ -54,7 +54,7 @@ fn keys(case: &PricedCase) -> Vec<CounterKey> {
 /// What is decided with the counters that are asked for and no others.
 fn decide(case: &PricedCase, counters: &Counters) -> Adjudication {
     let payer = MedicalAssistance::new();
-    payer.adjudicate(&rules_of(case), case, &unpaid(case), &asked(&keys(case), counters)).unwrap()
+    payer.adjudicate(&rules_of(case), case, &unpaid(case), &asked(&keys(case), counters), Detail::Explained).unwrap()
 }
 
 fn fresh(case: &PricedCase) -> Adjudication {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use money::{Fen, Rate};
 use serde::Serialize;
+use smallvec::SmallVec;
 
 use crate::slug::slugs;
 use crate::{BenefitId, PayerId, PersonId};
@@ -186,6 +187,9 @@ pub struct Input {
     pub value: InputValue,
 }
 
+/// The figures that went into one step: three at most in most steps, which then need no memory of their own.
+pub type Inputs = SmallVec<[Input; 3]>;
+
 /// One step of a computation, in the order it was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
@@ -194,7 +198,7 @@ pub struct Step {
     /// The law it rests on.
     pub citation: Arc<Citation>,
     /// The figures that went in.
-    pub inputs: Vec<Input>,
+    pub inputs: Inputs,
     /// What came out.
     pub result: Fen,
     /// Whether the result was rounded half up to the fen; otherwise it is exact.

@@ -19,8 +19,8 @@ mod violation;
 
 pub use account::{Kinship, MovementKind};
 pub use adjudication::{
-    Adjudication, Citation, CounterKey, CounterMove, CounterName, Fund, Input, InputName, InputValue, Operation,
-    Portion, Reason, Refusal, RuleStatus, Service, Step,
+    Adjudication, Citation, CounterKey, CounterMove, CounterName, Fund, Input, InputName, InputValue, Inputs,
+    Operation, Portion, Reason, Refusal, RuleStatus, Service, Step,
 };
 pub use case::{Case, CaseLine};
 pub use facts::{

@@ -100,28 +100,17 @@ impl Amounts {
         check_lines(case)?;
         check_portions(adjudications)?;
         let split = case.split();
-        let paid_by = |fund| adjudications.iter().map(|adjudication| adjudication.paid_by(fund)).sum::<Fen>();
-        let basic_outpatient = paid_by(Fund::BasicOutpatient);
-        let basic_inpatient = paid_by(Fund::BasicInpatient);
         let mut amounts = Self {
             total: split.total(),
             excluded: split.excluded,
             above_price_cap: split.above_price_cap,
             initial_self_pay: split.initial_self_pay,
             eligible: split.eligible,
-            deductible: basic_deductible(adjudications),
-            basic: basic_outpatient + basic_inpatient,
-            basic_outpatient,
-            basic_inpatient,
-            large_expense: paid_by(Fund::LargeExpense),
-            critical_illness: paid_by(Fund::CriticalIllness),
-            civil_servant: paid_by(Fund::CivilServant),
-            top_up: paid_by(Fund::TopUp),
-            assistance: paid_by(Fund::Assistance),
-            account: paid_by(Fund::Account),
-            hospital_share: portions(adjudications).map(|portion| portion.hospital_share).sum(),
-            cash: Fen::ZERO,
+            ..Self::default()
         };
+        for portion in adjudications.iter().flat_map(|adjudication| &adjudication.portions) {
+            amounts.add(portion);
+        }
         let funds = amounts.funds();
         let (eligible, in_scope) = (amounts.eligible, amounts.eligible + amounts.initial_self_pay);
         let borne = funds + amounts.hospital_share;
@@ -137,6 +126,24 @@ impl Amounts {
         }
         amounts.cash = personal - amounts.account;
         Ok(amounts)
+    }
+
+    fn add(&mut self, portion: &Portion) {
+        self.hospital_share += portion.hospital_share;
+        if portion.fund.is_basic() {
+            self.basic += portion.paid;
+            self.deductible += portion.reported_deductible();
+        }
+        *match portion.fund {
+            Fund::BasicOutpatient => &mut self.basic_outpatient,
+            Fund::BasicInpatient => &mut self.basic_inpatient,
+            Fund::LargeExpense => &mut self.large_expense,
+            Fund::CriticalIllness => &mut self.critical_illness,
+            Fund::CivilServant => &mut self.civil_servant,
+            Fund::TopUp => &mut self.top_up,
+            Fund::Assistance => &mut self.assistance,
+            Fund::Account => &mut self.account,
+        } += portion.paid;
     }
 
     /// What all public funds pay, the individual account not among them.
@@ -159,14 +166,6 @@ fn check_portions(adjudications: &[Adjudication]) -> Result<(), NotClosed> {
         }
     }
     Ok(())
-}
-
-fn portions(adjudications: &[Adjudication]) -> impl Iterator<Item = &Portion> {
-    adjudications.iter().flat_map(|adjudication| &adjudication.portions)
-}
-
-fn basic_deductible(adjudications: &[Adjudication]) -> Fen {
-    portions(adjudications).filter(|portion| portion.fund.is_basic()).map(Portion::reported_deductible).sum()
 }
 
 /// A decided case: what was priced, what each payer decided and the figures that follow.

@@ -15,6 +15,8 @@ use crate::Fen;
 pub struct Rate(u16);
 
 const WHOLE_BP: u16 = 10_000;
+/// Decimal places of an amount in fen times a rate in basis points.
+const PRODUCT_SCALE: u32 = 4;
 
 impl Rate {
     /// Nothing, 0 %.
@@ -137,8 +139,20 @@ impl Unrounded {
     #[must_use]
     #[expect(clippy::expect_used, reason = "an overflowed amount is a bug that must not become a settlement")]
     pub fn round_half_up(self) -> Fen {
+        if let Some(whole) = self.round_product() {
+            return whole;
+        }
         let whole = self.0.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
         Fen::new(i64::try_from(whole).expect("rounded amount within an i64"))
+    }
+}
+
+impl Unrounded {
+    /// The same rounding in integers for what a rate makes of an amount, which is nearly all that is ever rounded.
+    fn round_product(self) -> Option<Fen> {
+        let ten_thousandths = i64::try_from(self.0.mantissa()).ok().filter(|_| self.0.scale() == PRODUCT_SCALE)?;
+        let half = i64::from(WHOLE_BP / 2) * ten_thousandths.signum();
+        Some(Fen::new(ten_thousandths.checked_add(half)? / i64::from(WHOLE_BP)))
     }
 }
 
@@ -146,7 +160,7 @@ impl std::ops::Mul<Rate> for Fen {
     type Output = Unrounded;
 
     fn mul(self, rate: Rate) -> Unrounded {
-        Unrounded(Decimal::from_i128_with_scale(i128::from(self.get()) * i128::from(rate.0), 4))
+        Unrounded(Decimal::from_i128_with_scale(i128::from(self.get()) * i128::from(rate.0), PRODUCT_SCALE))
     }
 }
 
@@ -233,6 +247,13 @@ mod tests {
             let exact = i128::from(fen) * i128::from(bp);
             let rounded = i128::from((Fen::new(fen) * Rate::new(bp).unwrap()).round_half_up().get()) * 10_000;
             prop_assert!(rounded - exact <= 5_000 && exact - rounded < 5_000);
+        }
+
+        #[test]
+        fn rounding_in_integers_is_the_named_rounding(fen in -1_000_000_000_000_000_i64..1_000_000_000_000_000, bp in 0_u16..=10_000) {
+            let product = Fen::new(fen) * Rate::new(bp).unwrap();
+            let named = product.0.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+            prop_assert_eq!(Decimal::from(product.round_half_up().get()), named);
         }
 
         #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use claim::{CounterKey, PayerId, PersonId};
 use host::{CrashPoint, MAX_MESSAGE_BYTES};
 use ledger::{Ledger, LedgerError, PostOutcome};
-use rulebook::{Counters, Lookup, PayerRules};
+use rulebook::{Counters, Detail, Lookup, PayerRules};
 use tonic::{Request, Response, Status};
 use wire::payer_v1::payer_server::{Payer, PayerServer};
 use wire::payer_v1::{
@@ -83,7 +83,7 @@ impl Payer for PayerService {
         let rules = self.lookup.in_force(case.visit.service_date);
         let keys = self.rules.counter_keys(&rules, &case, &earlier);
         let counters = self.counters(&person_id, keys, as_if).await.map_err(|error| failure::of_ledger(&error))?;
-        let adjudication = self.rules.adjudicate(&rules, &case, &earlier, &counters);
+        let adjudication = self.rules.adjudicate(&rules, &case, &earlier, &counters, Detail::Explained);
         let adjudication = adjudication.map_err(|error| failure::not_in_force(&error))?;
         Ok(Response::new(AdjudicateResponse { adjudication: Some((&adjudication).into()) }))
     }

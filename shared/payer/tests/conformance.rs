@@ -11,7 +11,7 @@ use claim::{
 use ledger::Ledger;
 use money::Fen;
 use payer::{PayerService, server};
-use rulebook::{Counters, InForce, Lookup, PayerRules, RuleNotInForce, Rulebook};
+use rulebook::{Counters, Detail, InForce, Lookup, PayerRules, RuleNotInForce, Rulebook};
 use store::testing::TestStore;
 use tonic::{Code, Status};
 use wire::payer_v1::payer_client::PayerClient;
@@ -72,6 +72,7 @@ impl PayerRules for FlatFund {
         case: &PricedCase,
         _: &[Adjudication],
         counters: &Counters,
+        _: Detail,
     ) -> Result<Adjudication, RuleNotInForce> {
         if case.visit.kind == VisitKind::Pharmacy {
             return Err(RuleNotInForce { kind: case.visit.kind, date: rules.date() });

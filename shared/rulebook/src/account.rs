@@ -9,7 +9,7 @@ use claim::{
 use money::{Fen, Rate};
 
 use crate::benefit::Base;
-use crate::formula::amount;
+use crate::steps::{Steps, amount};
 use crate::value::{ByPerson, Cited};
 use crate::{Benefit, Draft, InForce, RuleNotInForce};
 
@@ -19,7 +19,7 @@ impl Draft<'_> {
     /// # Basis
     /// 昆政办〔2022〕15号 第十八条（一）, 第十九条, 第二十一条 (个人账户不够支付的，由就诊购药人自付).
     pub fn draw(&mut self, benefit: &Benefit, family_account: Option<&PersonId>, free: Fen) {
-        let mut portion = self.undrawn(benefit);
+        let (mut portion, mut steps) = self.undrawn(benefit);
         if portion.base.is_zero() {
             return self.refuse(benefit, Reason::NothingLeft, &benefit.citation);
         }
@@ -28,14 +28,15 @@ impl Draft<'_> {
         }
         portion.paid = free.min(portion.base);
         portion.above_ceiling = portion.base - portion.paid;
-        let inputs = vec![amount(InputName::Expense, portion.base), amount(InputName::Balance, free)];
-        portion.steps.push(step(Operation::DrawAccount, &benefit.citation, inputs, portion.paid));
+        let inputs = [amount(InputName::Expense, portion.base), amount(InputName::Balance, free)];
+        steps.exact(Operation::DrawAccount, &benefit.citation, &inputs, portion.paid);
+        portion.steps = steps.into_vec();
         portion.family_account = family_account.cloned();
         self.adjudication.portions.push(portion);
     }
 
-    /// What an account has to look at, with nothing paid of it.
-    fn undrawn(&self, benefit: &Benefit) -> Portion {
+    /// What an account has to look at, with nothing paid of it, and the steps to it.
+    fn undrawn(&self, benefit: &Benefit) -> (Portion, Steps) {
         let split = self.case.split();
         let (name, whole, eligible_only) = match benefit.base {
             Base::EligibleRemainder => (InputName::Eligible, split.eligible, true),
@@ -47,16 +48,17 @@ impl Draft<'_> {
         let portions = earlier.flat_map(|adjudication| &adjudication.portions);
         let paid: Fen = portions.map(|portion| portion.paid + portion.hospital_share).sum();
         let mut base = whole.less(paid);
-        let inputs = vec![amount(name, whole), amount(InputName::PaidEarlier, paid)];
-        let mut steps = vec![step(Operation::TakeBase, &benefit.citation, inputs, base)];
+        let mut steps = Steps::new(self.detail);
+        let inputs = [amount(name, whole), amount(InputName::PaidEarlier, paid)];
+        steps.exact(Operation::TakeBase, &benefit.citation, &inputs, base);
         // An item of a forbidden use is outside the scheme, so no fund has paid a part of it.
         let forbidden = self.forbidden(benefit, eligible_only);
         if let Some(list) = benefit.forbidden.as_ref().filter(|_| !forbidden.is_zero()) {
-            let inputs = vec![amount(InputName::Expense, base), amount(InputName::Forbidden, forbidden)];
+            let inputs = [amount(InputName::Expense, base), amount(InputName::Forbidden, forbidden)];
             base = base.less(forbidden);
-            steps.push(step(Operation::LeaveOutForbiddenUses, &list.citation, inputs, base));
+            steps.exact(Operation::LeaveOutForbiddenUses, &list.citation, &inputs, base);
         }
-        Portion {
+        let portion = Portion {
             benefit: benefit.id.clone(),
             service: service_of(self.case.visit.kind),
             fund: Fund::Account,
@@ -67,9 +69,10 @@ impl Draft<'_> {
             coinsurance: Fen::ZERO,
             above_ceiling: base,
             paid: Fen::ZERO,
-            steps,
+            steps: Vec::new(),
             family_account: None,
-        }
+        };
+        (portion, steps)
     }
 
     fn forbidden(&self, benefit: &Benefit, eligible_only: bool) -> Fen {
@@ -129,18 +132,8 @@ impl InForce {
     /// Whether all that a payer gives comes out of individual accounts.
     #[must_use]
     pub fn draws_on_accounts(&self, payer: &PayerId) -> bool {
-        let benefits = self.benefits_of(payer);
-        !benefits.is_empty() && benefits.iter().all(|benefit| benefit.account_holder().is_some())
+        self.order_of(payer).is_some_and(|order| order.draws_on_accounts)
     }
-}
-
-fn step(
-    operation: Operation,
-    by: &std::sync::Arc<claim::Citation>,
-    inputs: Vec<claim::Input>,
-    result: Fen,
-) -> claim::Step {
-    claim::Step { operation, citation: std::sync::Arc::clone(by), inputs, result, rounded: false }
 }
 
 /// An account pays for the visit as a whole, so its portion settles as what the visit was declared as.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use crate::benefit::{Bands, Concession};
 use crate::document::BandRounding;
 use crate::draft::Draft;
-use crate::formula::{Working, amount, rate};
+use crate::formula::Working;
+use crate::steps::{amount, rate};
 use crate::value::Band;
 
 impl Draft<'_> {
@@ -37,14 +38,19 @@ impl Draft<'_> {
 
         if let (Some(concession), Some(share)) = (concession, share) {
             let inputs = [amount(InputName::Deductible, full), rate(InputName::Rate, share)];
-            working.rounded_step(Operation::ReduceDeductible, &concession.threshold_share.citation, &inputs, threshold);
+            working.steps.rounded(
+                Operation::ReduceDeductible,
+                &concession.threshold_share.citation,
+                &inputs,
+                threshold,
+            );
             let inputs = [rate(InputName::PointsAdded, points)];
-            working.step(Operation::RaiseRate, &concession.points.citation, &inputs, above);
+            working.steps.exact(Operation::RaiseRate, &concession.points.citation, &inputs, above);
         }
         let inputs = [amount(InputName::CumulativeBefore, before), amount(InputName::Deductible, threshold)];
-        working.step(Operation::ApplyDeductible, &terms.threshold.citation, &inputs, above);
+        working.steps.exact(Operation::ApplyDeductible, &terms.threshold.citation, &inputs, above);
         let inputs = [amount(InputName::CumulativeBefore, before), amount(InputName::CumulativeAfter, after)];
-        working.rounded_step(Operation::ApplyBands, &terms.rates.citation, &inputs, working.paid);
+        working.steps.rounded(Operation::ApplyBands, &terms.rates.citation, &inputs, working.paid);
         if after <= threshold {
             working.shortfall = Some((Reason::WithinDeductible, Arc::clone(&terms.threshold.citation)));
         }

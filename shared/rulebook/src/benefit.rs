@@ -1,6 +1,5 @@
 //! Benefits as they hold on one day: every parameter looked up, every citation made.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::Datelike;
@@ -249,17 +248,18 @@ impl Benefit {
         line.split.eligible + self_pay
     }
 
-    /// Adds the counters that the benefit reads for a year of this case, and those of what lies beyond its ceilings.
+    /// Adds the counters that the benefit reads for a year of this case, and those of what lies beyond its ceilings; some perhaps
+    /// twice.
     pub fn add_counter_keys(
         &self,
         case: &PricedCase,
         benefit_year: &BenefitYear,
         part: Option<&Part>,
-        keys: &mut BTreeSet<CounterKey>,
+        keys: &mut Vec<CounterKey>,
     ) {
         let year = benefit_year.year();
         let mut add = |key: CounterKey| {
-            keys.insert(key);
+            keys.push(key);
         };
         self.disease_price(&case.visit).and_then(|price| price.counter_key(&case.visit)).into_iter().for_each(&mut add);
         if let Some(deductible) = &self.deductible {

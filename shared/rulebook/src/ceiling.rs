@@ -5,13 +5,18 @@ use std::sync::Arc;
 
 use claim::{Citation, CounterKey, InputName, Operation, Reason};
 use money::{Fen, Rate, Unrounded};
+use smallvec::SmallVec;
 
 use crate::Benefit;
 use crate::benefit::{Ceiling, CeilingAmount, DiseaseCeiling};
 use crate::conditions::counts;
 use crate::document::{Counted, Crossing};
 use crate::draft::{Draft, Part};
-use crate::formula::{Working, amount};
+use crate::formula::Working;
+use crate::steps::amount;
+
+/// As many ceilings as most benefits have at most.
+const USUAL: usize = 3;
 
 struct Room<'a> {
     ceiling: Fen,
@@ -82,9 +87,9 @@ impl Draft<'_> {
         rate: Option<Rate>,
         working: &mut Working,
     ) {
-        let rooms: Vec<Room<'_>> = self.rooms(benefit, part).collect();
+        let rooms: SmallVec<[Room<'_>; USUAL]> = self.rooms(benefit, part).collect();
         let uncut = Uncut { payment: working.paid, expense: working.base - working.deductible, rate };
-        let cuts: Vec<_> = rooms.iter().map(|room| uncut.cut(room, benefit.crossing)).collect();
+        let cuts: SmallVec<[_; USUAL]> = rooms.iter().map(|room| uncut.cut(room, benefit.crossing)).collect();
         let binding = cuts.iter().flatten().max_by_key(|cut| (cut.above, Reverse(cut.paid)));
         if let Some(cut) = binding {
             working.above_ceiling = cut.above;
@@ -99,7 +104,7 @@ impl Draft<'_> {
             let inputs =
                 [looked_at, amount(InputName::Ceiling, room.ceiling), amount(InputName::CeilingUsed, room.used)];
             let fitting = cut.as_ref().map_or(uncut.payment, |cut| cut.paid);
-            working.step(Operation::ApplyCeiling, room.citation, &inputs, fitting);
+            working.steps.exact(Operation::ApplyCeiling, room.citation, &inputs, fitting);
             if cut.as_ref().is_some_and(|cut| cut.paid.is_zero()) {
                 working.shortfall = Some((Reason::CeilingReached, Arc::clone(room.citation)));
             }

@@ -17,7 +17,7 @@ use crate::document::{
     BandsText, BaseText, BenefitText, ByDiseasesText, CeilingText, ConditionsText, Counted, DeductibleText,
     DiseasePriceText, LineText, ListText, PerText,
 };
-use crate::in_force::{Exclusion, HighestApplies, InForce, Reduction};
+use crate::in_force::{BenefitOrder, Exclusion, HighestApplies, InForce, Reduction};
 use crate::load::{Item, Items};
 use crate::merging::{Merges, Notes};
 use crate::premium::{PremiumConditions, PremiumSubsidy, PremiumSubsidyText};
@@ -35,22 +35,26 @@ type Resolved<T> = Result<T, String>;
 /// The name of the order in which payers are asked.
 pub(crate) const PAYERS: &str = "payers";
 
+/// The definition under which the part of a stay before 1 January draws on the year in which it arose.
+const STAY_SPLIT: &str = "stay.year-end-split";
+
 /// Compiles what is in force on `date`. An item that rests on something not in force is not in force itself.
 pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolved>) {
     let (items, mut unresolved) = items.as_read_on(date);
     let items = &items;
     let compiler = Compiler::new(items, date);
-    let benefits: Vec<Arc<Benefit>> = in_force(items, &items.benefits, date)
+    let benefits: BTreeMap<BenefitId, Arc<Benefit>> = in_force(items, &items.benefits, date)
         .filter_map(|item| keep(item, compiler.benefit(&item.id), &mut unresolved))
+        .map(|benefit| (benefit.id.clone(), benefit))
         .collect();
-    let find = |id: &String| benefits.iter().find(|benefit| benefit.id.as_str() == id).cloned();
+    let find = |id: &String| benefits.get(&BenefitId::new(id).ok()?).cloned();
     let payer_order = in_force(items, &items.orders, date).find(|order| order.id == PAYERS);
     let payer_order = payer_order.map_or_else(Vec::new, |order| {
         order.body.members.iter().filter_map(|member| keep(order, payer(member), &mut unresolved)).collect()
     });
     let orders = in_force(items, &items.orders, date).filter(|order| order.id != PAYERS).filter_map(|order| {
         let of = keep(order, payer(&order.id), &mut unresolved)?;
-        Some((of, order.body.members.iter().filter_map(find).collect()))
+        Some(BenefitOrder::new(of, order.body.members.iter().filter_map(find).collect()))
     });
     let orders = orders.collect();
     let groups = in_force(items, &items.highest_applies, date).filter_map(|group| {
@@ -73,6 +77,7 @@ pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolve
     let class_a = in_force(items, &items.lists, date).filter(|list| list.body.makes_class_a);
     let class_a_drugs = class_a.flat_map(|list| shared(&list.body.members)).collect();
     let split_citations = compiler.split_citations();
+    let stay_split = compiler.definition(STAY_SPLIT).ok();
     let conventions = compiler.conventions(&mut unresolved);
     let person_rate = |id: &str| compiler.rate(id).ok();
     let (active_credit, retired_credit) =
@@ -90,6 +95,7 @@ pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolve
         premium_subsidies,
         class_a_drugs,
         split_citations,
+        stay_split,
         conventions,
         active_credit,
         retired_credit,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use claim::{
     AssistanceCategory, Citation, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, InstitutionAllowance,
-    InstitutionKind, Insurance, Level, PricedCase, PricedLine, Reason, Visit, VisitKind,
+    InstitutionKind, Level, PricedCase, PricedLine, Reason, Visit, VisitKind,
 };
 
 use crate::Benefit;
@@ -47,36 +47,32 @@ pub(crate) struct CodeList {
 }
 
 /// Whether a benefit applies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict<'a> {
     /// It applies.
     Meets,
     /// It is for something else and nobody would expect it.
     NotMeant,
     /// It could be expected but does not apply, by this law.
-    Refused(Reason, Arc<Citation>),
+    Refused(Reason, &'a Arc<Citation>),
 }
 
 impl Benefit {
     /// Whether the benefit is for the person's scheme and the kind of visit at all.
     #[must_use]
     pub fn is_for(&self, case: &PricedCase) -> bool {
-        self.is_for_visits(case.person.insurance, case.visit.kind)
+        self.is_for_visits(SchemeText::of(case.person.insurance), case.visit.kind)
     }
 
     /// Whether the benefit is for that scheme and kind of visit at all.
-    pub(crate) fn is_for_visits(&self, insurance: Insurance, kind: VisitKind) -> bool {
+    pub(crate) fn is_for_visits(&self, scheme: SchemeText, kind: VisitKind) -> bool {
         let conditions = &self.conditions;
-        let scheme = match insurance {
-            Insurance::Employee(_) => SchemeText::Employee,
-            Insurance::Resident => SchemeText::Resident,
-        };
         conditions.scheme.is_none_or(|asked| asked == scheme) && asks(&conditions.kinds, &kind)
     }
 
     /// Whether the benefit applies to a line of the case, or to the case where no line is given.
     #[must_use]
-    pub fn verdict(&self, case: &PricedCase, line: Option<&PricedLine>) -> Verdict {
+    pub fn verdict(&self, case: &PricedCase, line: Option<&PricedLine>) -> Verdict<'_> {
         if !self.is_for(case) {
             return Verdict::NotMeant;
         }
@@ -85,10 +81,10 @@ impl Benefit {
         }
         let refusal = self.place_refusal(&case.visit).or_else(|| self.person_refusal(case));
         if let Some(reason) = refusal {
-            return Verdict::Refused(reason, Arc::clone(&self.citation));
+            return Verdict::Refused(reason, &self.citation);
         }
         if self.conditions.diagnosis_not_on.as_ref().is_some_and(|list| list.verdict(case) == Verdict::Meets) {
-            return Verdict::Refused(Reason::DiagnosisElsewhere, Arc::clone(&self.citation));
+            return Verdict::Refused(Reason::DiagnosisElsewhere, &self.citation);
         }
         self.conditions.diagnosis_on.as_ref().map_or(Verdict::Meets, |list| list.verdict(case))
     }
@@ -111,7 +107,7 @@ impl Benefit {
         self.line_verdict(case, line).is_none()
     }
 
-    fn line_verdict(&self, case: &PricedCase, line: &PricedLine) -> Option<Verdict> {
+    fn line_verdict(&self, case: &PricedCase, line: &PricedLine) -> Option<Verdict<'_>> {
         match &self.conditions.line {
             LineCondition::Any => None,
             LineCondition::NegotiatedDrug { not_on } => {
@@ -129,7 +125,7 @@ impl Benefit {
         }
     }
 
-    fn approval_verdict(&self, case: &PricedCase, kind: DiseaseKind, disease: &DiseaseCode) -> Option<Verdict> {
+    fn approval_verdict(&self, case: &PricedCase, kind: DiseaseKind, disease: &DiseaseCode) -> Option<Verdict<'_>> {
         let mut filings =
             case.person.diseases.iter().filter(|filing| counts(filing, case)).filter(|f| f.code == *disease);
         if filings.clone().any(|filing| filing.kind == kind) {
@@ -149,7 +145,7 @@ impl Benefit {
         if filings.next().is_some() || declared != kind {
             return Some(Verdict::NotMeant);
         }
-        Some(Verdict::Refused(Reason::DiseaseNotApproved, Arc::clone(&self.citation)))
+        Some(Verdict::Refused(Reason::DiseaseNotApproved, &self.citation))
     }
 
     fn place_refusal(&self, visit: &Visit) -> Option<Reason> {
@@ -181,26 +177,25 @@ impl Benefit {
         if !asks(&conditions.disability_levels, &person.disability_level) {
             return Some(Reason::NotInCategory);
         }
-        let age = person.age_on(case.visit.service_date);
-        conditions.age_from.as_ref().is_some_and(|from| age < from.value).then_some(Reason::AgeNotCovered)
+        let is_too_young = |from: &Cited<u32>| person.age_on(case.visit.service_date) < from.value;
+        conditions.age_from.as_ref().is_some_and(is_too_young).then_some(Reason::AgeNotCovered)
     }
 }
 
 impl CodeList {
-    fn verdict(&self, case: &PricedCase) -> Verdict {
-        let refused = |reason, citation: &Arc<Citation>| Verdict::Refused(reason, Arc::clone(citation));
+    fn verdict(&self, case: &PricedCase) -> Verdict<'_> {
         let Some(diagnosis) = &case.visit.diagnosis else {
-            return refused(Reason::DiagnosisNotListed, &self.citation);
+            return Verdict::Refused(Reason::DiagnosisNotListed, &self.citation);
         };
         if self.members.iter().any(|member| **member == *diagnosis.as_str()) {
             return Verdict::Meets;
         }
         if !self.members_up_to_age.iter().any(|member| **member == *diagnosis.as_str()) {
-            return refused(Reason::DiagnosisNotListed, &self.citation);
+            return Verdict::Refused(Reason::DiagnosisNotListed, &self.citation);
         }
         let age = case.person.age_on(case.visit.service_date);
         match &self.age {
-            Some(limit) if age > limit.value => refused(Reason::AgeNotCovered, &limit.citation),
+            Some(limit) if age > limit.value => Verdict::Refused(Reason::AgeNotCovered, &limit.citation),
             Some(_) | None => Verdict::Meets,
         }
     }

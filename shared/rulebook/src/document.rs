@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use claim::{
-    AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionAllowance, InstitutionKind, Level, Reason,
-    RuleStatus, Service, TreatmentRegion, VisitKind,
+    AssistanceCategory, DiseaseCode, DiseaseKind, Filing, Fund, InstitutionAllowance, InstitutionKind, Insurance,
+    Level, Reason, RuleStatus, Service, TreatmentRegion, VisitKind,
 };
 use serde::Deserialize;
 
@@ -140,11 +140,20 @@ pub(crate) struct ConditionsText {
     pub(crate) diagnosis_not_on: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SchemeText {
     Employee,
     Resident,
+}
+
+impl SchemeText {
+    pub(crate) const fn of(insurance: Insurance) -> Self {
+        match insurance {
+            Insurance::Employee(_) => Self::Employee,
+            Insurance::Resident => Self::Resident,
+        }
+    }
 }
 
 /// What a benefit asks of a pharmacy's bill.

@@ -9,8 +9,8 @@ use claim::{
 use money::Fen;
 
 use crate::benefit::{Base, Deductible, Per};
-use crate::formula::amount;
 use crate::personal::personal_by_line;
+use crate::steps::{Detail, amount};
 use crate::{Benefit, BenefitYear, Counters, InForce};
 
 /// The part of a bill that a benefit looks at.
@@ -36,6 +36,7 @@ pub struct Outcome {
     pub(crate) portions: Vec<Portion>,
     pub(crate) moves: Vec<CounterMove>,
     pub(crate) shortfall: Option<(Reason, Arc<Citation>)>,
+    pub(crate) detail: Detail,
 }
 
 impl Outcome {
@@ -48,7 +49,7 @@ impl Outcome {
     /// The same, with a step that says which payments of other entitlements it was chosen over.
     #[must_use]
     pub fn chosen_over(mut self, alternatives: &[Fen], by: &Arc<Citation>) -> Self {
-        if alternatives.is_empty() {
+        if alternatives.is_empty() || self.detail == Detail::AmountsOnly {
             return self;
         }
         for portion in &mut self.portions {
@@ -79,6 +80,7 @@ pub struct Draft<'a> {
     pub(crate) case: &'a PricedCase,
     pub(crate) earlier: &'a [Adjudication],
     counters: &'a Counters,
+    pub(crate) detail: Detail,
     year: BenefitYear,
     pub(crate) adjudication: Adjudication,
 }
@@ -92,9 +94,10 @@ impl<'a> Draft<'a> {
         case: &'a PricedCase,
         earlier: &'a [Adjudication],
         counters: &'a Counters,
+        detail: Detail,
     ) -> Self {
         let year = BenefitYear::of_service(case);
-        Self { rules, case, earlier, counters, year, adjudication: Adjudication::nothing(payer) }
+        Self { rules, case, earlier, counters, detail, year, adjudication: Adjudication::nothing(payer) }
     }
 
     /// Turns to what of the bill belongs to `year`.
@@ -116,6 +119,9 @@ impl<'a> Draft<'a> {
 
     /// Notes that a benefit does not apply; each reason once.
     pub fn refuse(&mut self, benefit: &Benefit, reason: Reason, citation: &Arc<Citation>) {
+        if self.detail == Detail::AmountsOnly {
+            return;
+        }
         let refusals = &mut self.adjudication.refusals;
         if !refusals.iter().any(|refusal| refusal.benefit == benefit.id && refusal.reason == reason) {
             refusals.push(Refusal { benefit: benefit.id.clone(), reason, citation: Arc::clone(citation) });
@@ -235,13 +241,12 @@ pub(crate) fn parts_left<'p>(
 ) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for portion in portions {
-        let Some(of) = rules.benefit(&portion.benefit) else { continue };
         match &benefit.base {
             // What is drawn on an individual account looks at the whole bill and not at parts.
             Base::Lines(_) | Base::Remainder | Base::EligibleRemainder => {}
             Base::Overflow => {
-                let passes_on = of.beyond.as_ref().is_some_and(|next| next.id == benefit.id);
-                if passes_on && !portion.above_ceiling.is_zero() {
+                let passes_on = |of: &Arc<Benefit>| of.beyond.as_ref().is_some_and(|next| next.id == benefit.id);
+                if !portion.above_ceiling.is_zero() && rules.benefit(&portion.benefit).is_some_and(passes_on) {
                     let part = part_for(&mut parts, portion);
                     part.eligible += portion.above_ceiling;
                     part.base += portion.above_ceiling;
@@ -249,6 +254,7 @@ pub(crate) fn parts_left<'p>(
             }
             Base::Personal(services) => {
                 if services.contains(&portion.service) {
+                    let Some(of) = rules.benefit(&portion.benefit) else { continue };
                     let is_first_layer = of.line_service().is_some();
                     let part = part_for(&mut parts, portion);
                     if is_first_layer {

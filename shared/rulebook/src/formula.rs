@@ -1,15 +1,15 @@
 //! The benefit formula: deductible, rate or bands, ceilings, and what lies beyond them, every step written down.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use claim::{
-    Citation, CounterKey, CounterMove, Input, InputName, InputValue, Operation, Portion, PricedLine, Reason, Step,
-};
+use claim::{Citation, CounterKey, CounterMove, InputName, Operation, Portion, PricedLine, Reason, Step};
 use money::{Fen, Rate, Unrounded};
 
 use crate::Benefit;
 use crate::benefit::{Again, Base, Deductible, Formula, Per};
 use crate::draft::{Draft, Outcome, Part};
+use crate::steps::{Detail, Steps, amount, rate};
 use crate::value::{ByPerson, Cited};
 
 /// A computation of one benefit on one expense, as far as it went.
@@ -22,13 +22,13 @@ pub(crate) struct Working {
     pub(crate) coinsurance: Fen,
     pub(crate) above_ceiling: Fen,
     pub(crate) paid: Fen,
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Steps,
     pub(crate) moves: Vec<CounterMove>,
     pub(crate) shortfall: Option<(Reason, Arc<Citation>)>,
 }
 
 impl Working {
-    const fn on(base: Fen) -> Self {
+    fn on(base: Fen, detail: Detail) -> Self {
         Self {
             base,
             hospital_share: Fen::ZERO,
@@ -36,22 +36,10 @@ impl Working {
             coinsurance: Fen::ZERO,
             above_ceiling: Fen::ZERO,
             paid: Fen::ZERO,
-            steps: Vec::new(),
+            steps: Steps::new(detail),
             moves: Vec::new(),
             shortfall: None,
         }
-    }
-
-    pub(crate) fn step(&mut self, operation: Operation, citation: &Arc<Citation>, inputs: &[Input], result: Fen) {
-        self.note(operation, citation, inputs, result, false);
-    }
-
-    pub(crate) fn rounded_step(&mut self, operation: Operation, by: &Arc<Citation>, inputs: &[Input], result: Fen) {
-        self.note(operation, by, inputs, result, true);
-    }
-
-    fn note(&mut self, operation: Operation, by: &Arc<Citation>, inputs: &[Input], result: Fen, rounded: bool) {
-        self.steps.push(Step { operation, citation: Arc::clone(by), inputs: inputs.to_vec(), result, rounded });
     }
 
     /// What is neither deductible, paid nor beyond a ceiling is the person's share.
@@ -62,7 +50,7 @@ impl Working {
         }
         let Some(next) = &benefit.beyond else { return };
         let expense = amount(InputName::Expense, self.base - self.deductible);
-        self.step(Operation::PassOn, &next.citation, &[expense], self.above_ceiling);
+        self.steps.exact(Operation::PassOn, &next.citation, &[expense], self.above_ceiling);
     }
 
     pub(crate) fn moves_by(&mut self, key: CounterKey, before: Fen, by: Fen) {
@@ -70,33 +58,22 @@ impl Working {
     }
 }
 
-pub(crate) const fn amount(name: InputName, amount: Fen) -> Input {
-    Input { name, value: InputValue::Amount(amount) }
-}
-
-pub(crate) const fn rate(name: InputName, rate: Rate) -> Input {
-    Input { name, value: InputValue::Rate(rate) }
-}
-
 impl Draft<'_> {
     /// What `benefit` would decide on `parts`, in one payment rounded once.
     #[must_use]
     pub fn evaluate(&self, benefit: &Benefit, parts: &[Part]) -> Outcome {
-        let parts = &self.without_violations(benefit, parts);
-        let bases: Vec<Fen> = parts.iter().map(|part| part.base).collect();
-        let whole = self.work(benefit, parts, bases.iter().copied().sum());
-        let portions = match parts.as_slice() {
-            [part] => vec![portion(
-                benefit,
-                part,
-                whole.steps.clone(),
-                [whole.hospital_share, whole.deductible, whole.coinsurance, whole.above_ceiling],
-                whole.paid,
-            )],
-            _ => self.share_out(benefit, parts, &whole),
-        };
+        let parts = self.without_violations(benefit, parts);
+        let whole = self.work(benefit, &parts, parts.iter().map(|part| part.base).sum());
         let expected = whole.paid.is_zero() && !whole.base.is_zero();
-        Outcome { portions, moves: whole.moves, shortfall: whole.shortfall.filter(|_| expected) }
+        let portions = match &*parts {
+            [part] => {
+                let burden = [whole.hospital_share, whole.deductible, whole.coinsurance, whole.above_ceiling];
+                vec![portion(benefit, part, whole.steps.into_vec(), burden, whole.paid)]
+            }
+            _ => self.share_out(benefit, &parts, &whole),
+        };
+        let shortfall = whole.shortfall.filter(|_| expected);
+        Outcome { portions, moves: whole.moves, shortfall, detail: self.detail }
     }
 
     /// One payment over several services: each gets what the payment grows by with its expense, in their order.
@@ -118,13 +95,13 @@ impl Draft<'_> {
             for (left, taken) in left.iter_mut().zip(burden) {
                 *left -= taken;
             }
-            portions.push(portion(benefit, part, whole.steps.clone(), burden, paid));
+            portions.push(portion(benefit, part, whole.steps.to_vec(), burden, paid));
         }
         portions
     }
 
     fn work(&self, benefit: &Benefit, parts: &[Part], base: Fen) -> Working {
-        let mut working = Working::on(base);
+        let mut working = Working::on(base, self.detail);
         self.open(benefit, parts, &mut working);
         self.apply_disease_price(benefit, &mut working);
         match &benefit.formula {
@@ -157,28 +134,28 @@ impl Draft<'_> {
         let eligible: Fen = parts.iter().map(|part| part.eligible).sum();
         let inputs = [amount(InputName::Eligible, eligible)];
         match benefit.base {
-            Base::Lines(_) => working.step(Operation::TakeBase, &benefit.citation, &inputs, working.base),
+            Base::Lines(_) => working.steps.exact(Operation::TakeBase, &benefit.citation, &inputs, working.base),
             Base::Remainder | Base::EligibleRemainder => {}
             Base::Overflow => {
                 let inputs = [amount(InputName::Expense, working.base)];
-                working.step(Operation::TakeBase, &benefit.citation, &inputs, working.base);
+                working.steps.exact(Operation::TakeBase, &benefit.citation, &inputs, working.base);
             }
             Base::Personal(_) => {
                 let violating: Fen = parts.iter().map(|part| self.violating(benefit, part)).sum();
                 if let Some(citation) = benefit.violations.as_ref().filter(|_| !violating.is_zero()) {
                     let inputs = [inputs[0], amount(InputName::Violating, violating)];
-                    working.rounded_step(Operation::LeaveOutViolations, citation, &inputs, working.base);
+                    working.steps.rounded(Operation::LeaveOutViolations, citation, &inputs, working.base);
                 } else {
                     let paid = amount(InputName::PaidEarlier, eligible.less(working.base));
-                    working.step(Operation::TakeBase, &benefit.citation, &[inputs[0], paid], working.base);
+                    working.steps.exact(Operation::TakeBase, &benefit.citation, &[inputs[0], paid], working.base);
                 }
             }
         }
         if let Some(split_by) = self.year().split_by() {
-            working.step(Operation::TakeBase, split_by, &[], working.base);
+            working.steps.exact(Operation::TakeBase, split_by, &[], working.base);
         }
         if let Some(age) = benefit.age_citation(self.case) {
-            working.step(Operation::TakeBase, age, &[], working.base);
+            working.steps.exact(Operation::TakeBase, age, &[], working.base);
         }
     }
 
@@ -201,7 +178,7 @@ impl Draft<'_> {
         let shared = working.base.min(price.less(before));
         working.hospital_share = working.base - shared;
         working.base = shared;
-        working.step(Operation::ApplyDiseasePrice, &of.price.citation, &inputs, shared);
+        working.steps.exact(Operation::ApplyDiseasePrice, &of.price.citation, &inputs, shared);
         if let Some(key) = key.filter(|_| !shared.is_zero()) {
             working.moves_by(key, before, shared);
         }
@@ -228,11 +205,11 @@ impl Draft<'_> {
             amount(InputName::DeductibleBorne, borne_before + merged.borne),
         ];
         let expense = working.base - working.deductible;
-        working.step(Operation::ApplyDeductible, citation, &inputs, expense);
+        working.steps.exact(Operation::ApplyDeductible, citation, &inputs, expense);
         for (by, borne, added) in &merged.found {
             let added = (!added.is_zero()).then(|| amount(InputName::Deductible, *added));
             let inputs: Vec<_> = added.into_iter().chain([amount(InputName::DeductibleBorne, *borne)]).collect();
-            working.step(Operation::ApplyDeductible, by, &inputs, expense);
+            working.steps.exact(Operation::ApplyDeductible, by, &inputs, expense);
         }
         if expense.is_zero() {
             working.shortfall = Some((Reason::WithinDeductible, Arc::clone(citation)));
@@ -241,7 +218,7 @@ impl Draft<'_> {
             let inputs =
                 [amount(InputName::Deductible, nominal), amount(InputName::DeductibleBorne, working.deductible)];
             let reported = if self.is_borne_with_another(deductible) { Fen::ZERO } else { nominal };
-            working.step(Operation::ReportDeductible, citation, &inputs, reported);
+            working.steps.exact(Operation::ReportDeductible, citation, &inputs, reported);
         }
 
         let is_tally = benefit.tally.as_ref() == Some(&deductible.counter) && deductible.per == Per::Year;
@@ -287,12 +264,12 @@ impl Draft<'_> {
             let (full, share_of) = (nominal, share.value.at(self.case.person.insurance, level));
             nominal = (full * share_of).round_half_up();
             let inputs = [amount(InputName::Deductible, full), rate(InputName::Rate, share_of)];
-            working.rounded_step(Operation::ReduceDeductible, &share.citation, &inputs, nominal);
+            working.steps.rounded(Operation::ReduceDeductible, &share.citation, &inputs, nominal);
         }
         let most = deductible.at_most.as_ref().map(|most| (most.value.at(visit.level()), &most.citation));
         if let Some((most, citation)) = most.filter(|(most, _)| *most < nominal) {
             let inputs = [amount(InputName::Deductible, nominal), amount(InputName::Ceiling, most)];
-            working.step(Operation::ReduceDeductible, citation, &inputs, most);
+            working.steps.exact(Operation::ReduceDeductible, citation, &inputs, most);
             nominal = most;
         }
         nominal
@@ -312,12 +289,12 @@ impl Draft<'_> {
         if let Some(points) = self.rules.reduction(&benefit.payer, &self.case.visit) {
             let off = points.value.at(insurance, level);
             let inputs = [rate(InputName::Rate, applied), rate(InputName::Points, off)];
-            working.step(Operation::LowerRate, &points.citation, &inputs, expense);
+            working.steps.exact(Operation::LowerRate, &points.citation, &inputs, expense);
             applied = applied.lowered_by(off);
         }
         let inputs = [amount(InputName::Expense, expense), rate(InputName::Rate, applied)];
         working.paid = (expense * applied).round_half_up();
-        working.rounded_step(Operation::ApplyRate, &full.citation, &inputs, working.paid);
+        working.steps.rounded(Operation::ApplyRate, &full.citation, &inputs, working.paid);
         applied
     }
 
@@ -332,15 +309,15 @@ impl Draft<'_> {
             rate(InputName::Rate, share_of),
             amount(InputName::PaidEarlier, paid_earlier),
         ];
-        working.rounded_step(Operation::TopUp, &share.citation, &inputs, working.paid);
+        working.steps.rounded(Operation::TopUp, &share.citation, &inputs, working.paid);
     }
 
     /// The parts with the share of lines that break the rules of treatment left out of their base.
-    fn without_violations(&self, benefit: &Benefit, parts: &[Part]) -> Vec<Part> {
-        let mut parts = parts.to_vec();
-        if benefit.violations.is_none() {
-            return parts;
+    fn without_violations<'p>(&self, benefit: &Benefit, parts: &'p [Part]) -> Cow<'p, [Part]> {
+        if benefit.violations.is_none() || !self.case.lines.iter().any(|line| line.violates_rules) {
+            return Cow::Borrowed(parts);
         }
+        let mut parts = parts.to_vec();
         for part in &mut parts {
             let violating = self.violating(benefit, part);
             if !violating.is_zero() {
@@ -348,7 +325,7 @@ impl Draft<'_> {
                 part.base = kept.map_or(Fen::ZERO, Unrounded::round_half_up);
             }
         }
-        parts
+        Cow::Owned(parts)
     }
 
     fn violating(&self, benefit: &Benefit, part: &Part) -> Fen {

@@ -1,5 +1,6 @@
 //! The rules of one day, ready to compute with.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -10,7 +11,7 @@ use claim::{
 use money::Rate;
 
 use crate::convention::Conventions;
-use crate::document::ExclusionText;
+use crate::document::{ExclusionText, SchemeText};
 use crate::premium::PremiumSubsidy;
 use crate::value::{ByPerson, Cited};
 use crate::{Benefit, Verdict};
@@ -20,8 +21,8 @@ use crate::{Benefit, Verdict};
 pub struct InForce {
     pub(crate) date: NaiveDate,
     pub(crate) payer_order: Vec<PayerId>,
-    pub(crate) benefits: Vec<Arc<Benefit>>,
-    pub(crate) orders: Vec<(PayerId, Vec<Arc<Benefit>>)>,
+    pub(crate) benefits: BTreeMap<BenefitId, Arc<Benefit>>,
+    pub(crate) orders: Vec<BenefitOrder>,
     pub(crate) groups: Vec<HighestApplies>,
     pub(crate) exclusions: Vec<Exclusion>,
     pub(crate) reductions: Vec<Reduction>,
@@ -29,10 +30,38 @@ pub struct InForce {
     pub(crate) premium_subsidies: Vec<PremiumSubsidy>,
     pub(crate) class_a_drugs: Vec<Arc<str>>,
     pub(crate) split_citations: Option<SplitCitations>,
+    /// The law by which a stay is split at the year's end, where there is such a law.
+    pub(crate) stay_split: Option<Arc<Citation>>,
     pub(crate) conventions: Conventions,
     pub(crate) active_credit: Option<Cited<ByPerson<Rate>>>,
     pub(crate) retired_credit: Option<Cited<ByPerson<Rate>>>,
     pub(crate) long_term_care: Option<Cited<ByPerson<Rate>>>,
+}
+
+/// A payer's benefits in the order they are tried.
+#[derive(Debug)]
+pub(crate) struct BenefitOrder {
+    pub(crate) payer: PayerId,
+    pub(crate) benefits: Vec<Arc<Benefit>>,
+    /// Those of the order that are for a scheme and a kind of visit at all.
+    by_visit: BTreeMap<(SchemeText, VisitKind), Vec<Arc<Benefit>>>,
+    /// Whether all that the payer gives comes out of individual accounts.
+    pub(crate) draws_on_accounts: bool,
+}
+
+impl BenefitOrder {
+    pub(crate) fn new(payer: PayerId, benefits: Vec<Arc<Benefit>>) -> Self {
+        let mut by_visit = BTreeMap::new();
+        for scheme in [SchemeText::Employee, SchemeText::Resident] {
+            for kind in VisitKind::ALL {
+                let meant = benefits.iter().filter(|benefit| benefit.is_for_visits(scheme, *kind)).cloned();
+                by_visit.insert((scheme, *kind), meant.collect());
+            }
+        }
+        let draws_on_accounts =
+            !benefits.is_empty() && benefits.iter().all(|benefit| benefit.account_holder().is_some());
+        Self { payer, benefits, by_visit, draws_on_accounts }
+    }
 }
 
 /// Benefits of which the one that pays most applies (就高); of equals the first.
@@ -79,23 +108,34 @@ impl InForce {
     /// Whether there is any benefit for the lines of that kind of visit under that scheme.
     #[must_use]
     pub fn covers(&self, insurance: Insurance, kind: VisitKind) -> bool {
-        let mut line_benefits = self.benefits.iter().filter(|benefit| benefit.line_service().is_some());
-        line_benefits.any(|benefit| benefit.is_for_visits(insurance, kind))
+        let mut line_benefits = self.benefits.values().filter(|benefit| benefit.line_service().is_some());
+        line_benefits.any(|benefit| benefit.is_for_visits(SchemeText::of(insurance), kind))
     }
 
     /// The benefit of that id.
     #[must_use]
     pub fn benefit(&self, id: &BenefitId) -> Option<&Arc<Benefit>> {
-        self.benefits.iter().find(|benefit| benefit.id == *id)
+        self.benefits.get(id)
     }
 
     /// A payer's benefits in the order they are tried.
     #[must_use]
     pub fn benefits_of(&self, payer: &PayerId) -> &[Arc<Benefit>] {
-        self.orders.iter().find(|(of, _)| of == payer).map_or(&[], |(_, benefits)| benefits)
+        self.order_of(payer).map_or(&[], |order| &order.benefits)
     }
 
-    /// The first of a payer's benefits that takes a line, with its place in the order; `refused` is told which could be
+    /// Those of a payer's benefits that are for the case's scheme and kind of visit at all, in the order they are tried.
+    #[must_use]
+    pub fn benefits_for(&self, payer: &PayerId, case: &PricedCase) -> &[Arc<Benefit>] {
+        let visit = (SchemeText::of(case.person.insurance), case.visit.kind);
+        self.order_of(payer).and_then(|order| order.by_visit.get(&visit)).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn order_of(&self, payer: &PayerId) -> Option<&BenefitOrder> {
+        self.orders.iter().find(|order| order.payer == *payer)
+    }
+
+    /// The first of a payer's benefits that takes a line, with its place among those for the case; `refused` is told which could be
     /// expected to take it before and does not.
     ///
     /// # Basis
@@ -108,13 +148,13 @@ impl InForce {
         mut refused: impl FnMut(&Benefit, Reason, &Arc<Citation>),
     ) -> Option<(usize, &Arc<Benefit>)> {
         let mut refusals = Vec::new();
-        for (place, benefit) in self.benefits_of(payer).iter().enumerate() {
+        for (place, benefit) in self.benefits_for(payer, case).iter().enumerate() {
             match benefit.verdict(case, Some(line)) {
                 Verdict::Meets if benefit.is_closed_after(case.visit.kind, &refusals) => {}
                 Verdict::Meets => return Some((place, benefit)),
                 Verdict::NotMeant => {}
                 Verdict::Refused(reason, citation) => {
-                    refused(benefit, reason, &citation);
+                    refused(benefit, reason, citation);
                     refusals.push((benefit.id(), reason));
                 }
             }
@@ -158,17 +198,23 @@ impl InForce {
     /// The law that shuts a line out from a payer's benefits, where there is one.
     #[must_use]
     pub fn line_exclusion(&self, payer: &PayerId, line: &PricedLine) -> Option<&Arc<Citation>> {
-        let excludes = |of: &&Exclusion| of.payer == *payer && of.text.violations && line.violates_rules;
+        if !line.violates_rules {
+            return None;
+        }
+        let excludes = |of: &&Exclusion| of.payer == *payer && of.text.violations;
         self.exclusions.iter().find(excludes).map(|exclusion| &exclusion.citation)
     }
 
     /// The points that come off a payer's rates for care in another region.
     pub(crate) fn reduction(&self, payer: &PayerId, visit: &Visit) -> Option<&Cited<ByPerson<Rate>>> {
         let holds = |reduction: &&Reduction| {
+            if !reduction.regions.contains(&visit.treatment_region) {
+                return false;
+            }
             let by_filing = reduction.always.contains(&visit.kind)
                 || (reduction.filings.contains(&visit.filing) && !reduction.never.contains(&visit.kind));
             let by_kind = reduction.only.is_empty() || reduction.only.contains(&visit.kind);
-            reduction.payer == *payer && reduction.regions.contains(&visit.treatment_region) && by_filing && by_kind
+            by_filing && by_kind && reduction.payer == *payer
         };
         self.reductions.iter().find(holds).map(|reduction| &reduction.points)
     }

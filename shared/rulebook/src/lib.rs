@@ -31,6 +31,7 @@ mod reach;
 mod reading;
 mod report;
 mod rulebook;
+mod steps;
 mod value;
 mod year;
 
@@ -54,4 +55,5 @@ pub use premium::{NotSubsidised, PremiumPayer, PremiumSubsidy};
 pub use pricing::{UnpricedCase, UnpricedLine};
 pub use report::{DocumentReport, ItemReport, ItemSort, ReadingReport, Report};
 pub use rulebook::Rulebook;
-pub use year::BenefitYear;
+pub use steps::Detail;
+pub use year::{BenefitYear, BenefitYears};

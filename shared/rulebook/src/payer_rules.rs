@@ -1,27 +1,34 @@
 //! What a payer is to the rulebook: a pure calculation over a case, earlier decisions and its own counters.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use claim::{Adjudication, CounterKey, CounterMove, PayerId, PricedCase, VisitKind};
 use money::Fen;
 
-use crate::InForce;
+use crate::{Detail, InForce};
 
 /// A payer's counters for one person, as far as a calculation asked for them.
+///
+/// They are few, so they stand in one piece of memory in the order of their keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counters(BTreeMap<CounterKey, Fen>);
+pub struct Counters(Vec<(CounterKey, Fen)>);
 
 impl Counters {
     /// Where a counter stands; zero where it was never moved.
     #[must_use]
     pub fn get(&self, key: &CounterKey) -> Fen {
-        self.0.get(key).copied().unwrap_or_default()
+        self.place(key).ok().and_then(|place| self.0.get(place)).map_or(Fen::ZERO, |(_, value)| *value)
     }
 
     /// Sets a counter.
     pub fn set(&mut self, key: CounterKey, value: Fen) {
-        self.0.insert(key, value);
+        match self.place(&key) {
+            Ok(place) => self.0.get_mut(place).into_iter().for_each(|(_, held)| *held = value),
+            Err(place) => self.0.insert(place, (key, value)),
+        }
+    }
+
+    fn place(&self, key: &CounterKey) -> Result<usize, usize> {
+        self.0.binary_search_by(|(held, _)| held.cmp(key))
     }
 
     /// Moves the counters as an adjudication says.
@@ -34,7 +41,14 @@ impl Counters {
 
 impl FromIterator<(CounterKey, Fen)> for Counters {
     fn from_iter<I: IntoIterator<Item = (CounterKey, Fen)>>(counters: I) -> Self {
-        Self(counters.into_iter().collect())
+        let mut counters: Vec<_> = counters.into_iter().collect();
+        if !counters.is_sorted_by(|(one, _), (next, _)| one < next) {
+            // Of two values of one counter the last holds.
+            counters.reverse();
+            counters.sort_by(|(one, _), (other, _)| one.cmp(other));
+            counters.dedup_by(|(next, _), (one, _)| next == one);
+        }
+        Self(counters)
     }
 }
 
@@ -56,7 +70,8 @@ pub trait PayerRules: Send + Sync + 'static {
     /// The counters that [`PayerRules::adjudicate`] needs for this case, each once.
     fn counter_keys(&self, rules: &InForce, case: &PricedCase, earlier: &[Adjudication]) -> Vec<CounterKey>;
 
-    /// Decides what this payer's funds owe, given what earlier payers decided and where its counters stand.
+    /// Decides what this payer's funds owe, given what earlier payers decided and where its counters stand. The amounts
+    /// and moves are the same whatever `detail` is asked for.
     ///
     /// # Errors
     /// [`RuleNotInForce`] where the rulebook has no rule for the case.
@@ -66,5 +81,6 @@ pub trait PayerRules: Send + Sync + 'static {
         case: &PricedCase,
         earlier: &[Adjudication],
         counters: &Counters,
+        detail: Detail,
     ) -> Result<Adjudication, RuleNotInForce>;
 }

@@ -15,7 +15,7 @@ const DISABILITY_LEVELS: std::ops::RangeInclusive<u8> = 0..=4;
 
 /// The benefits in force on the day of `rules` that cannot be reached on it.
 pub(crate) fn unreachable(items: &Items, rules: &InForce) -> Vec<Unresolved> {
-    let made = |id: &str| rules.benefits.iter().any(|benefit| benefit.id.as_str() == id);
+    let made = |id: &str| rules.benefits.keys().any(|benefit| benefit.as_str() == id);
     let benefits: Vec<_> = in_force(items, &items.benefits, rules.date).filter(|benefit| made(&benefit.id)).collect();
     let reach = Reach { benefits: &benefits, rules };
     let unreachable = benefits.iter().filter_map(|benefit| {
@@ -73,8 +73,8 @@ impl Reach<'_> {
     }
 
     fn is_in_order(&self, benefit: &Item<BenefitText>) -> bool {
-        let orders = self.rules.orders.iter().filter(|(payer, _)| payer.as_str() == benefit.body.payer);
-        orders.flat_map(|(_, members)| members).any(|member| member.id.as_str() == benefit.id)
+        let orders = self.rules.orders.iter().filter(|order| order.payer.as_str() == benefit.body.payer);
+        orders.flat_map(|order| &order.benefits).any(|member| member.id.as_str() == benefit.id)
     }
 
     fn is_in_group(&self, benefit: &Item<BenefitText>) -> bool {
@@ -107,8 +107,8 @@ impl Reach<'_> {
 
     /// The benefit before it in the order of its payer that applies wherever it would.
     fn shadowing(&self, benefit: &Item<BenefitText>) -> Option<&Item<BenefitText>> {
-        let (_, members) = self.rules.orders.iter().find(|(payer, _)| payer.as_str() == benefit.body.payer)?;
-        let earlier = members.iter().take_while(|member| member.id.as_str() != benefit.id);
+        let order = self.rules.orders.iter().find(|order| order.payer.as_str() == benefit.body.payer)?;
+        let earlier = order.benefits.iter().take_while(|member| member.id.as_str() != benefit.id);
         let mut earlier = earlier.filter_map(|member| self.benefits.iter().find(|of| of.id == member.id.as_str()));
         let wider = |of: &&&Item<BenefitText>| {
             of.body.base == BaseText::Lines

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use claim::{Citation, Portion, PricedCase, PricedLine, VisitKind};
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::InForce;
 
-/// The definition under which the part of a stay before 1 January draws on the year in which it arose.
-const STAY_SPLIT: &str = "stay.year-end-split";
+/// The years of a bill, nearly always one.
+pub type BenefitYears = SmallVec<[BenefitYear; 1]>;
 
 /// One of the years of a bill, with what of the bill belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,14 +52,14 @@ impl InForce {
     /// The years that a case draws on, the earliest first: the year of the service date, unless the rules split a stay
     /// at the year's end and its lines arose in several.
     #[must_use]
-    pub fn benefit_years(&self, case: &PricedCase) -> Vec<BenefitYear> {
-        let split_by = self.definition(STAY_SPLIT).filter(|_| case.visit.kind == VisitKind::Inpatient);
-        let Some(split_by) = split_by else { return vec![BenefitYear::of_service(case)] };
+    pub fn benefit_years(&self, case: &PricedCase) -> BenefitYears {
+        let split_by = self.stay_split.as_ref().filter(|_| case.visit.kind == VisitKind::Inpatient);
+        let Some(split_by) = split_by else { return smallvec![BenefitYear::of_service(case)] };
         let mut years: Vec<i32> = case.lines.iter().map(|line| case.year_of(line)).collect();
         years.sort_unstable();
         years.dedup();
         match years.as_slice() {
-            [year] => vec![BenefitYear { year: *year, split_by: None }],
+            [year] => smallvec![BenefitYear { year: *year, split_by: None }],
             _ => years.into_iter().map(|year| BenefitYear { year, split_by: Some(Arc::clone(split_by)) }).collect(),
         }
     }

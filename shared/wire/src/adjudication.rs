@@ -107,7 +107,7 @@ impl Law<'_> {
         Some(Step {
             operation: operation?,
             citation: citation?,
-            inputs: inputs?,
+            inputs: inputs?.into(),
             result: result?,
             rounded: message.rounded,
         })

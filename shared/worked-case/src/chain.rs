@@ -7,7 +7,7 @@ use claim::{Adjudication, Amounts, NotClosed, PayerId, PricedCase};
 use critical_illness::CriticalIllness;
 use individual_account::IndividualAccount;
 use medical_assistance::MedicalAssistance;
-use rulebook::{Counters, InForce, PayerRules, RuleNotInForce};
+use rulebook::{Counters, Detail, InForce, PayerRules, RuleNotInForce};
 
 use crate::accounts::Accounts;
 
@@ -75,11 +75,34 @@ impl Chain {
         case: &PricedCase,
         counters: &mut PersonCounters,
     ) -> Result<Settled, NotSettled> {
+        self.run(rules, case, counters, Detail::Explained)
+    }
+
+    /// What `case` comes to by itself, for what-if runs over many cases: as [`Chain::settle`], without steps and refusals.
+    ///
+    /// # Errors
+    /// As [`Chain::settle`].
+    pub fn amounts(
+        &self,
+        rules: &InForce,
+        case: &PricedCase,
+        counters: &mut PersonCounters,
+    ) -> Result<Amounts, NotSettled> {
+        self.run(rules, case, counters, Detail::AmountsOnly).map(|settled| settled.amounts)
+    }
+
+    fn run(
+        &self,
+        rules: &InForce,
+        case: &PricedCase,
+        counters: &mut PersonCounters,
+        detail: Detail,
+    ) -> Result<Settled, NotSettled> {
         let mut adjudications = Vec::with_capacity(self.payers.len());
         for id in rules.payers_for(case)? {
             if id == self.account.id() {
                 let free = counters.accounts.free_on(case.visit.service_date);
-                adjudications.push(self.account.adjudicate(rules, case, &adjudications, &free)?);
+                adjudications.push(self.account.adjudicate(rules, case, &adjudications, &free, detail)?);
                 continue;
             }
             let Some(payer) = self.payers.iter().find(|payer| payer.id() == *id) else { continue };
@@ -88,7 +111,7 @@ impl Chain {
             let keys = payer.counter_keys(rules, case, &adjudications);
             let asked = keys.into_iter().map(|key| (key.clone(), held.map(|held| held.get(&key)).unwrap_or_default()));
             let asked: Counters = asked.collect();
-            adjudications.push(payer.adjudicate(rules, case, &adjudications, &asked)?);
+            adjudications.push(payer.adjudicate(rules, case, &adjudications, &asked, detail)?);
         }
         if adjudications.is_empty() {
             let (kind, date) = (case.visit.kind, case.visit.service_date);

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use claim::{Amounts, CounterKey, CounterName, Portion};
 use money::Fen;
 use proptest::prelude::*;
-use rulebook::{Lookup, PayerRules, Rulebook};
+use rulebook::{Detail, Lookup, PayerRules, Rulebook};
 use serde_json::{Value, json};
 use worked_case::{Chain, PersonCounters, WorkedCase};
 
@@ -189,7 +189,7 @@ proptest! {
         let priced = visit.price(&rules).unwrap();
         let payer = basic_insurance::BasicInsurance::new();
         let asked = payer.counter_keys(&rules, &priced, &[]);
-        if let Ok(decided) = payer.adjudicate(&rules, &priced, &[], &rulebook::Counters::default()) {
+        if let Ok(decided) = payer.adjudicate(&rules, &priced, &[], &rulebook::Counters::default(), Detail::Explained) {
             for counter_move in &decided.moves {
                 prop_assert!(asked.contains(&counter_move.key), "{:?}", counter_move.key);
             }
