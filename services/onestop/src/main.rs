@@ -6,9 +6,14 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use host::{Telemetry, TelemetryOptions};
+use mimalloc::MiMalloc;
 use onestop::cli::{Cli, Command};
 use onestop::settle::Mode;
 use wire::register_v1::SubjectKind;
+
+/// A settlement is many small messages that one thread makes and another drops, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

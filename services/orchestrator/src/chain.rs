@@ -78,16 +78,19 @@ impl NewLink {
     pub(crate) fn after(head: &Head, origin: &Origin<'_>, entry_id: EntryId, entry: &Entry) -> Self {
         let sequence = head.sequence.saturating_add(1);
         let previous_hash = head.hash.as_ref().map(|hash| hash.as_bytes().to_vec()).unwrap_or_default();
-        let document = Link {
+        let link = Link {
             person_id: origin.person_id.to_string(),
             sequence,
             previous_hash: previous_hash.clone(),
             caller: origin.caller.to_owned(),
             request_id: origin.request_id.to_string(),
             recorded_time: Some(wire::timestamp(origin.recorded_time)),
-            entry: Some(entry.clone()),
-        }
-        .encode_to_vec();
+            entry: None,
+        };
+        // One message written in two parts is the message: so the entry, nearly all of it, is not copied for it.
+        let mut document = Vec::with_capacity(link.encoded_len().saturating_add(entry.encoded_len()));
+        document.extend(link.encode_to_vec());
+        entry.encode(&mut document);
         let holds_money = match entry {
             Entry::Settlement(settlement) => settlement.statement.as_ref().is_some_and(crate::payers::holds_money),
             Entry::Adjustment(_) | Entry::ReversedRequest(_) => false,

@@ -148,20 +148,23 @@ impl Decider {
         let rules = self.rules.in_force(priced.visit.service_date);
         let message = proto::PricedCase::from(priced);
         let mut decided: Vec<proto::Adjudication> = Vec::new();
+        let mut earlier: Vec<proto::Adjudication> = Vec::new();
         let payers = rules.payers_for(priced);
         let payers = payers.map_err(|error| Failure::new(ErrorReason::RuleNotInForce, error.to_string()))?;
         for payer in payers {
             let request = AdjudicateRequest {
                 person_id: person_id.to_string(),
                 case: Some(message.clone()),
-                earlier: decided.clone(),
+                earlier: earlier.clone(),
                 as_if: again.map(|again| again.as_if(payer.as_str())),
             };
             let decision = self.payers.adjudicate(payer, request).await?;
-            decided.push(match again {
+            let decision = match again {
                 Some(again) if rules.draws_on_accounts(payer) => again.as_it_was(decision, &decided),
                 Some(_) | None => decision,
-            });
+            };
+            earlier.push(without_explanation(&decision));
+            decided.push(decision);
         }
         let amounts = close(priced, &decided)?;
         Ok(proto::Statement {
@@ -172,6 +175,31 @@ impl Decider {
             adjudications: decided,
             amounts: Some(proto::Amounts::from(&amounts)),
         })
+    }
+}
+
+/// A decision as its payer books it and as later payers look at it: what is paid and how counters move.
+pub(crate) fn without_explanation(decision: &proto::Adjudication) -> proto::Adjudication {
+    let amounts = |portion: &proto::Portion| proto::Portion {
+        benefit: portion.benefit.clone(),
+        service: portion.service,
+        fund: portion.fund,
+        lines: portion.lines.clone(),
+        base_fen: portion.base_fen,
+        hospital_share_fen: portion.hospital_share_fen,
+        deductible_fen: portion.deductible_fen,
+        coinsurance_fen: portion.coinsurance_fen,
+        above_ceiling_fen: portion.above_ceiling_fen,
+        paid_fen: portion.paid_fen,
+        steps: Vec::new(),
+        family_account_person_id: portion.family_account_person_id.clone(),
+    };
+    proto::Adjudication {
+        payer: decision.payer.clone(),
+        citations: Vec::new(),
+        portions: decision.portions.iter().map(amounts).collect(),
+        refusals: Vec::new(),
+        moves: decision.moves.clone(),
     }
 }
 

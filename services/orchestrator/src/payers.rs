@@ -15,6 +15,7 @@ use wire::payer_v1::{
 };
 use wire::{ErrorReason, Failure, claim_v1 as proto};
 
+use crate::decide::without_explanation;
 use crate::failures;
 
 const BOOKING_TIMEOUT: Duration = Duration::from_secs(30);
@@ -67,7 +68,7 @@ impl Payers {
             let request = PostRequest {
                 person_id: statement.person_id.clone(),
                 settlement_id: statement.settlement_id.clone(),
-                adjudication: Some(decision.clone()),
+                adjudication: Some(without_explanation(decision)),
                 recorded_time: statement.recorded_time,
             };
             Ok(post(self.client(&decision.payer)?, request).boxed())

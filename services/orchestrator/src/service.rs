@@ -121,7 +121,7 @@ impl OneStop for OneStopService {
         let request = Call { caller, request_id, person_id, asked };
         let Done { planned, already_done } = self.orchestrator.carry_out(&request).await?;
         let Planned::Append(entry) = planned else { return Err(settled_nothing().into()) };
-        let Entry::Settlement(settlement) = *entry else { return Err(settled_nothing().into()) };
+        let Entry::Settlement(settlement) = Arc::unwrap_or_clone(entry) else { return Err(settled_nothing().into()) };
         let statement = settlement.statement.unwrap_or_default();
         let state =
             if already_done { self.standing(&statement.settlement_id).await?.state } else { SettlementState::Settled };
@@ -218,7 +218,7 @@ impl OneStop for OneStopService {
 /// The adjustment that a request made, and what that means for a reversal.
 fn adjustment_of(planned: Planned) -> (Option<Adjustment>, ReversalOutcome) {
     let entry = match planned {
-        Planned::Append(entry) => *entry,
+        Planned::Append(entry) => Arc::unwrap_or_clone(entry),
         Planned::Answer(outcome) => return (None, outcome),
     };
     match entry {

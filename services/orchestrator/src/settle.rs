@@ -59,7 +59,7 @@ pub struct Orchestrator {
 #[derive(Debug)]
 pub(crate) enum Planned {
     /// It appends a link.
-    Append(Box<Entry>),
+    Append(Arc<Entry>),
     /// It is answered without one.
     Answer(ReversalOutcome),
 }
@@ -67,7 +67,7 @@ pub(crate) enum Planned {
 impl Planned {
     /// To append `entry`.
     pub(crate) fn append(entry: Entry) -> Self {
-        Self::Append(Box::new(entry))
+        Self::Append(Arc::new(entry))
     }
 }
 
@@ -180,11 +180,12 @@ impl Orchestrator {
     /// Appends a link behind `head` and has it booked; `None` where another link took its place, or where another bill
     /// was faster on the same account. Money is held under the settlement's number first. Where the append's answer is
     /// lost, the hold stays: only recovery can tell whether the link is a fact.
-    async fn append(&self, head: &Head, request: &Call, mut entry: Box<Entry>) -> Result<Option<Box<Entry>>, Failure> {
+    async fn append(&self, head: &Head, request: &Call, entry: Arc<Entry>) -> Result<Option<Arc<Entry>>, Failure> {
         let entry_id = EntryId::new(&(self.numbers)().to_string()).map_err(Failure::invariant_violated)?;
         let recorded_time = self.decider.clock.now();
+        let mut entry = Arc::unwrap_or_clone(entry);
         let number = |statement: &mut proto::Statement| statement.recorded_time = Some(wire::timestamp(recorded_time));
-        match &mut *entry {
+        match &mut entry {
             Entry::Settlement(settlement) => {
                 if let Some(statement) = &mut settlement.statement {
                     statement.settlement_id = entry_id.to_string();
@@ -205,7 +206,7 @@ impl Orchestrator {
             recorded_time,
         };
         let link = NewLink::after(head, &origin, entry_id, &entry);
-        let drawing = match &*entry {
+        let drawing = match &entry {
             Entry::Settlement(settlement) if link.holds_money => settlement.statement.as_ref(),
             Entry::Settlement(_) | Entry::Adjustment(_) | Entry::ReversedRequest(_) => None,
         };
@@ -224,6 +225,7 @@ impl Orchestrator {
             return Ok(None);
         }
         CrashPoint::AfterAppend.reach();
+        let entry = Arc::new(entry);
         self.book(place, recorded_time, &entry).await;
         Ok(Some(entry))
     }
@@ -284,9 +286,9 @@ impl Orchestrator {
 
     /// Has the payers book what was just appended. The link is a fact whatever happens here: what fails is done again
     /// by recovery or before the person's next link.
-    async fn book(&self, place: Place, recorded_time: chrono::DateTime<chrono::Utc>, entry: &Entry) {
+    async fn book(&self, place: Place, recorded_time: chrono::DateTime<chrono::Utc>, entry: &Arc<Entry>) {
         let orchestrator = self.clone();
-        let entry = entry.clone();
+        let entry = Arc::clone(entry);
         let recorded_time = wire::timestamp(recorded_time);
         // A task of its own, because a caller that stops waiting must not leave a link half booked.
         let booking = async move { orchestrator.book_and_close(place, recorded_time, &entry).await };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use claim::{CounterKey, EntryId, PersonId};
+use claim::{CounterKey, EntryId, Fund, PersonId, SettlementId};
 use money::Fen;
 
 use crate::booking::{Booking, Digest};
@@ -21,6 +21,19 @@ pub(crate) struct Held {
     pub(crate) posted: HashMap<PersonEntry, Digest>,
 }
 
+impl Held {
+    /// What a batch takes the store to hold: its counters where their first move starts, and nothing of it booked.
+    pub(crate) fn as_claimed(batch: &[Arc<Booking>]) -> Self {
+        let mut held = Self::default();
+        for booking in batch {
+            for claimed in &booking.moves {
+                held.counters.entry(counter_of(booking, &claimed.key)).or_insert(claimed.before);
+            }
+        }
+        held
+    }
+}
+
 /// Where a counter stands before and after a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moved {
@@ -35,6 +48,20 @@ pub(crate) struct Plan {
     pub(crate) answers: Vec<Result<PostOutcome, LedgerError>>,
     pub(crate) bookings: BTreeMap<PersonEntry, Arc<Booking>>,
     pub(crate) counters: BTreeMap<PersonCounter, Moved>,
+    /// Counters that the batch names and leaves where they stand.
+    pub(crate) still: BTreeMap<PersonCounter, Fen>,
+}
+
+impl Plan {
+    /// What every booking of the plan pays, by settlement and fund.
+    pub(crate) fn postings(&self) -> impl Iterator<Item = (&Arc<Booking>, (&(SettlementId, Fund), &Fen))> {
+        self.bookings.values().flat_map(|booking| booking.paid.iter().map(move |paid| (booking, paid)))
+    }
+
+    /// Whether every booking of the batch is booked now.
+    pub(crate) fn books_all(&self) -> bool {
+        self.answers.iter().all(|answer| matches!(answer, Ok(PostOutcome::Posted)))
+    }
 }
 
 /// The counters that a batch moves.
@@ -54,7 +81,8 @@ pub(crate) fn plan(mut held: Held, batch: &[Arc<Booking>]) -> Plan {
         let answer = book(&mut held, &mut plan, booking);
         plan.answers.push(answer);
     }
-    plan.counters.retain(|_, moved| moved.from != moved.to);
+    let still = plan.counters.extract_if(.., |_, moved| moved.from == moved.to);
+    plan.still = still.map(|(counter, moved)| (counter, moved.to)).collect();
     plan
 }
 

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use claim::{CounterKey, CounterName, EntryId, PersonId};
 use money::Fen;
-use sqlx::PgConnection;
 use sqlx::postgres::PgPool;
 use store::StoreError;
 
@@ -29,21 +28,45 @@ const READ_POSTED: &str = "
     FROM unnest($1::text[], $2::text[]) AS asked (person_id, entry_id)
     JOIN posted AS p USING (person_id, entry_id)";
 
-const WRITE_POSTED: &str = "
-    INSERT INTO posted (person_id, entry_id, digest, recorded_time)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[])
-    ON CONFLICT (person_id, entry_id) DO NOTHING";
+/// All of a plan or nothing: where fewer rows are written than planned, the division fails and with it the statement.
+const WRITE: &str = "
+    WITH posted AS (
+        INSERT INTO posted (person_id, entry_id, digest, recorded_time)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[])
+        ON CONFLICT (person_id, entry_id) DO NOTHING
+        RETURNING 1
+    ), planned AS (
+        SELECT * FROM unnest($5::text[], $6::int[], $7::text[], $8::bigint[], $9::bigint[])
+            AS planned (person_id, benefit_year, counter, value_fen, moved_from_fen)
+    ), begun AS (
+        INSERT INTO counter (person_id, benefit_year, counter, value_fen, moved_from_fen)
+        SELECT * FROM planned WHERE moved_from_fen = 0
+        ON CONFLICT (person_id, benefit_year, counter)
+        DO UPDATE SET value_fen = excluded.value_fen, moved_from_fen = 0
+        WHERE counter.value_fen = 0
+        RETURNING 1
+    ), moved AS (
+        UPDATE counter SET value_fen = planned.value_fen, moved_from_fen = planned.moved_from_fen
+        FROM planned
+        WHERE planned.moved_from_fen <> 0 AND counter.person_id = planned.person_id
+            AND counter.benefit_year = planned.benefit_year AND counter.counter = planned.counter
+            AND counter.value_fen = planned.moved_from_fen
+        RETURNING 1
+    ), paid AS (
+        INSERT INTO posting (person_id, entry_id, settlement_id, fund, paid_fen, recorded_time)
+        SELECT * FROM unnest($10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::timestamptz[])
+    ), strayed AS (
+        SELECT 1 FROM unnest($16::text[], $17::int[], $18::text[], $19::bigint[])
+            AS still (person_id, benefit_year, counter, value_fen)
+        LEFT JOIN counter USING (person_id, benefit_year, counter)
+        WHERE coalesce(counter.value_fen, 0) <> still.value_fen
+    )
+    SELECT 1 / CASE WHEN (SELECT count(*) FROM posted) = cardinality($1::text[])
+        AND (SELECT count(*) FROM begun) + (SELECT count(*) FROM moved) = cardinality($5::text[])
+        AND NOT EXISTS (SELECT 1 FROM strayed) THEN 1 ELSE 0 END";
 
-const WRITE_COUNTERS: &str = "
-    INSERT INTO counter (person_id, benefit_year, counter, value_fen, moved_from_fen)
-    SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::bigint[], $5::bigint[])
-    ON CONFLICT (person_id, benefit_year, counter)
-    DO UPDATE SET value_fen = excluded.value_fen, moved_from_fen = excluded.moved_from_fen
-    WHERE counter.value_fen = excluded.moved_from_fen";
-
-const WRITE_POSTINGS: &str = "
-    INSERT INTO posting (person_id, entry_id, settlement_id, fund, paid_fen, recorded_time)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[])";
+/// What PostgreSQL calls the division.
+const NOT_AS_PLANNED: &str = "22012";
 
 /// Where the asked counters stand, all at one moment; those that were never moved are left out.
 pub(crate) async fn read(
@@ -62,11 +85,16 @@ pub(crate) async fn read(
     rows.into_iter().map(counter).collect()
 }
 
-/// Books a batch.
+/// Books a batch. Nearly always nothing of it was booked before and every counter stands where its booking says; then
+/// one statement is all. Otherwise what is held is read first.
 pub(crate) async fn post(
     pool: &PgPool,
     batch: &[Arc<Booking>],
 ) -> Result<Vec<Result<PostOutcome, LedgerError>>, LedgerError> {
+    let as_claimed = plan(Held::as_claimed(batch), batch);
+    if as_claimed.books_all() && write(pool, &as_claimed).await? {
+        return Ok(as_claimed.answers);
+    }
     for _ in 0..RACES_MAX {
         // In this order: whoever moved a counter that was read here has its settlement among those read next, so a
         // settlement that another process books meanwhile is found booked and never taken for a mismatch.
@@ -96,61 +124,37 @@ async fn read_posted(
     rows.into_iter().map(posted).collect()
 }
 
-/// Writes a plan as one transaction; `false` where another process came between and nothing was written.
+/// Writes a plan; `false` where the store does not hold what the plan was made from, and nothing was written.
 async fn write(pool: &PgPool, plan: &Plan) -> Result<bool, LedgerError> {
-    let mut transaction = pool.begin().await?;
-    if write_posted(&mut transaction, plan).await? && write_counters(&mut transaction, plan).await? {
-        write_postings(&mut transaction, plan).await?;
-        transaction.commit().await?;
-        Ok(true)
-    } else {
-        transaction.rollback().await?;
-        Ok(false)
-    }
-}
-
-async fn write_posted(connection: &mut PgConnection, plan: &Plan) -> Result<bool, LedgerError> {
     let bookings = || plan.bookings.values();
-    let written = sqlx::query(WRITE_POSTED)
+    let counters = || plan.counters.iter();
+    let still = || plan.still.iter();
+    let paid = || plan.postings();
+    let written = sqlx::query(WRITE)
         .bind(bookings().map(|booking| booking.person_id.as_str()).collect::<Vec<_>>())
         .bind(bookings().map(|booking| booking.entry_id.as_str()).collect::<Vec<_>>())
         .bind(bookings().map(|booking| booking.digest.as_slice()).collect::<Vec<_>>())
         .bind(bookings().map(|booking| booking.recorded_time).collect::<Vec<_>>())
-        .execute(connection)
-        .await?;
-    Ok(usize::try_from(written.rows_affected()) == Ok(plan.bookings.len()))
-}
-
-async fn write_counters(connection: &mut PgConnection, plan: &Plan) -> Result<bool, LedgerError> {
-    if plan.counters.is_empty() {
-        return Ok(true);
-    }
-    let counters = || plan.counters.iter();
-    let written = sqlx::query(WRITE_COUNTERS)
         .bind(counters().map(|((person_id, _), _)| person_id.as_str()).collect::<Vec<_>>())
         .bind(counters().map(|((_, key), _)| key.benefit_year).collect::<Vec<_>>())
         .bind(counters().map(|((_, key), _)| key.name.as_str()).collect::<Vec<_>>())
         .bind(counters().map(|(_, moved)| moved.to.get()).collect::<Vec<_>>())
         .bind(counters().map(|(_, moved)| moved.from.get()).collect::<Vec<_>>())
-        .execute(connection)
-        .await?;
-    Ok(usize::try_from(written.rows_affected()) == Ok(plan.counters.len()))
-}
-
-async fn write_postings(connection: &mut PgConnection, plan: &Plan) -> Result<(), LedgerError> {
-    let postings: Vec<_> =
-        plan.bookings.values().flat_map(|booking| booking.paid.iter().map(move |paid| (booking, paid))).collect();
-    if postings.is_empty() {
-        return Ok(());
+        .bind(paid().map(|(booking, _)| booking.person_id.as_str()).collect::<Vec<_>>())
+        .bind(paid().map(|(booking, _)| booking.entry_id.as_str()).collect::<Vec<_>>())
+        .bind(paid().map(|(_, ((settlement_id, _), _))| settlement_id.as_str()).collect::<Vec<_>>())
+        .bind(paid().map(|(_, ((_, fund), _))| fund.as_str()).collect::<Vec<_>>())
+        .bind(paid().map(|(_, (_, paid))| paid.get()).collect::<Vec<_>>())
+        .bind(paid().map(|(booking, _)| booking.recorded_time).collect::<Vec<_>>())
+        .bind(still().map(|((person_id, _), _)| person_id.as_str()).collect::<Vec<_>>())
+        .bind(still().map(|((_, key), _)| key.benefit_year).collect::<Vec<_>>())
+        .bind(still().map(|((_, key), _)| key.name.as_str()).collect::<Vec<_>>())
+        .bind(still().map(|(_, value)| value.get()).collect::<Vec<_>>())
+        .execute(pool)
+        .await;
+    match written {
+        Ok(_) => Ok(true),
+        Err(sqlx::Error::Database(answer)) if answer.code().as_deref() == Some(NOT_AS_PLANNED) => Ok(false),
+        Err(error) => Err(error.into()),
     }
-    sqlx::query(WRITE_POSTINGS)
-        .bind(postings.iter().map(|(booking, _)| booking.person_id.as_str()).collect::<Vec<_>>())
-        .bind(postings.iter().map(|(booking, _)| booking.entry_id.as_str()).collect::<Vec<_>>())
-        .bind(postings.iter().map(|(_, ((settlement_id, _), _))| settlement_id.as_str()).collect::<Vec<_>>())
-        .bind(postings.iter().map(|(_, ((_, fund), _))| fund.as_str()).collect::<Vec<_>>())
-        .bind(postings.iter().map(|(_, (_, paid))| paid.get()).collect::<Vec<_>>())
-        .bind(postings.iter().map(|(booking, _)| booking.recorded_time).collect::<Vec<_>>())
-        .execute(connection)
-        .await?;
-    Ok(())
 }

@@ -1,18 +1,21 @@
-//! Reading and posting on SQLite: single-row statements in one transaction.
+//! Reading and posting on SQLite: one statement for any number of rows, since each costs two switches of threads.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use claim::{CounterKey, CounterName, PersonId};
+use claim::{CounterKey, CounterName, EntryId, PersonId};
 use money::Fen;
-use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
-use store::begin_write;
+use sqlx::{QueryBuilder, SqliteConnection};
+use store::{StoreError, begin_write};
 
-use crate::booking::Booking;
+use crate::booking::{Booking, Digest};
 use crate::page::digest_from;
 use crate::plan::{Held, PersonCounter, PersonEntry, Plan, counters_of, entries_of, plan};
 use crate::{LedgerError, PostOutcome};
+
+/// Rows of one statement; the widest has six columns and SQLite binds 32,766 values.
+const ROWS_MAX: usize = 1_000;
 
 /// Where the asked counters stand, all at one moment; those that were never moved are left out.
 pub(crate) async fn read(
@@ -45,15 +48,22 @@ async fn read_counters(
     connection: &mut SqliteConnection,
     asked: &BTreeSet<PersonCounter>,
 ) -> Result<HashMap<PersonCounter, Fen>, LedgerError> {
-    // A person has few counters in a year, so reading the year costs less than one statement a counter.
-    let years: BTreeSet<(&PersonId, i32)> = asked.iter().map(|(person, key)| (person, key.benefit_year)).collect();
     let mut counters = HashMap::with_capacity(asked.len());
-    for (person_id, benefit_year) in years {
-        let year = "SELECT counter, value_fen FROM counter WHERE person_id = $1 AND benefit_year = $2";
-        let rows: Vec<(String, i64)> =
-            sqlx::query_as(year).bind(person_id.as_str()).bind(benefit_year).fetch_all(&mut *connection).await?;
-        for (name, value_fen) in rows {
-            let counter = (person_id.clone(), CounterKey { name: CounterName::new(&name), benefit_year });
+    // A person has few counters in a year, so years are read whole.
+    let years: BTreeSet<_> = asked.iter().map(|(person, key)| (person.as_str(), key.benefit_year)).collect();
+    for years in chunks(&years) {
+        let mut query = QueryBuilder::new("WITH asked (person_id, benefit_year) AS (");
+        query.push_values(years, |mut row, (person_id, benefit_year)| {
+            row.push_bind(*person_id).push_bind(*benefit_year);
+        });
+        query.push(
+            ") SELECT counter.person_id, counter.benefit_year, counter.counter, counter.value_fen
+            FROM asked JOIN counter USING (person_id, benefit_year)",
+        );
+        let rows: Vec<(String, i32, String, i64)> = query.build_query_as().fetch_all(&mut *connection).await?;
+        for (person_id, benefit_year, name, value_fen) in rows {
+            let person_id = PersonId::new(&person_id).map_err(StoreError::corrupt)?;
+            let counter = (person_id, CounterKey { name: CounterName::new(&name), benefit_year });
             if asked.contains(&counter) {
                 counters.insert(counter, Fen::new(value_fen));
             }
@@ -65,58 +75,65 @@ async fn read_counters(
 async fn read_posted(
     connection: &mut SqliteConnection,
     asked: &BTreeSet<PersonEntry>,
-) -> Result<HashMap<PersonEntry, crate::booking::Digest>, LedgerError> {
+) -> Result<HashMap<PersonEntry, Digest>, LedgerError> {
     let mut posted = HashMap::new();
-    for entry in asked {
-        let (person_id, entry_id) = entry;
-        let digest: Option<Vec<u8>> =
-            sqlx::query_scalar("SELECT digest FROM posted WHERE person_id = $1 AND entry_id = $2")
-                .bind(person_id.as_str())
-                .bind(entry_id.as_str())
-                .fetch_optional(&mut *connection)
-                .await?;
-        if let Some(digest) = digest {
-            posted.insert(entry.clone(), digest_from(&digest)?);
+    for entries in chunks(asked) {
+        let mut query = QueryBuilder::new("WITH asked (person_id, entry_id) AS (");
+        query.push_values(entries, |mut row, (person_id, entry_id)| {
+            row.push_bind(person_id.as_str()).push_bind(entry_id.as_str());
+        });
+        query.push(
+            ") SELECT posted.person_id, posted.entry_id, posted.digest
+            FROM asked JOIN posted USING (person_id, entry_id)",
+        );
+        let rows: Vec<(String, String, Vec<u8>)> = query.build_query_as().fetch_all(&mut *connection).await?;
+        for (person_id, entry_id, digest) in rows {
+            let person_id = PersonId::new(&person_id).map_err(StoreError::corrupt)?;
+            let entry_id = EntryId::new(&entry_id).map_err(StoreError::corrupt)?;
+            posted.insert((person_id, entry_id), digest_from(&digest)?);
         }
     }
     Ok(posted)
 }
 
 async fn write(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), LedgerError> {
-    for booking in plan.bookings.values() {
-        sqlx::query("INSERT INTO posted (person_id, entry_id, digest, recorded_time) VALUES ($1, $2, $3, $4)")
-            .bind(booking.person_id.as_str())
-            .bind(booking.entry_id.as_str())
-            .bind(booking.digest.as_slice())
-            .bind(booking.recorded_time)
-            .execute(&mut *connection)
-            .await?;
-        for ((settlement_id, fund), paid) in &booking.paid {
-            let posting = "INSERT INTO posting (person_id, entry_id, settlement_id, fund, paid_fen, recorded_time) \
-                           VALUES ($1, $2, $3, $4, $5, $6)";
-            sqlx::query(posting)
-                .bind(booking.person_id.as_str())
-                .bind(booking.entry_id.as_str())
-                .bind(settlement_id.as_str())
-                .bind(fund.as_str())
-                .bind(paid.get())
-                .bind(booking.recorded_time)
-                .execute(&mut *connection)
-                .await?;
-        }
+    for bookings in chunks(plan.bookings.values()) {
+        let mut query = QueryBuilder::new("INSERT INTO posted (person_id, entry_id, digest, recorded_time) ");
+        query.push_values(bookings, |mut row, booking| {
+            row.push_bind(booking.person_id.as_str()).push_bind(booking.entry_id.as_str());
+            row.push_bind(booking.digest.as_slice()).push_bind(booking.recorded_time);
+        });
+        query.build().execute(&mut *connection).await?;
     }
-    for ((person_id, key), moved) in &plan.counters {
-        let counter = "INSERT INTO counter (person_id, benefit_year, counter, value_fen, moved_from_fen) \
-                       VALUES ($1, $2, $3, $4, $5) ON CONFLICT (person_id, benefit_year, counter) \
-                       DO UPDATE SET value_fen = excluded.value_fen, moved_from_fen = excluded.moved_from_fen";
-        sqlx::query(counter)
-            .bind(person_id.as_str())
-            .bind(key.benefit_year)
-            .bind(key.name.as_str())
-            .bind(moved.to.get())
-            .bind(moved.from.get())
-            .execute(&mut *connection)
-            .await?;
+    for postings in chunks(plan.postings()) {
+        let mut query = QueryBuilder::new(
+            "INSERT INTO posting (person_id, entry_id, settlement_id, fund, paid_fen, recorded_time) ",
+        );
+        query.push_values(postings, |mut row, (booking, ((settlement_id, fund), paid))| {
+            row.push_bind(booking.person_id.as_str()).push_bind(booking.entry_id.as_str());
+            row.push_bind(settlement_id.as_str()).push_bind(fund.as_str());
+            row.push_bind(paid.get()).push_bind(booking.recorded_time);
+        });
+        query.build().execute(&mut *connection).await?;
+    }
+    for counters in chunks(&plan.counters) {
+        let mut query =
+            QueryBuilder::new("INSERT INTO counter (person_id, benefit_year, counter, value_fen, moved_from_fen) ");
+        query.push_values(counters, |mut row, ((person_id, key), moved)| {
+            row.push_bind(person_id.as_str()).push_bind(key.benefit_year).push_bind(key.name.as_str());
+            row.push_bind(moved.to.get()).push_bind(moved.from.get());
+        });
+        query.push(
+            " ON CONFLICT (person_id, benefit_year, counter)
+            DO UPDATE SET value_fen = excluded.value_fen, moved_from_fen = excluded.moved_from_fen",
+        );
+        query.build().execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+/// Rows for as many statements as it takes to keep each within what SQLite lets a statement bind.
+fn chunks<T>(rows: impl IntoIterator<Item = T>) -> impl Iterator<Item = Vec<T>> {
+    let mut rows = rows.into_iter();
+    std::iter::from_fn(move || Some(rows.by_ref().take(ROWS_MAX).collect::<Vec<_>>()).filter(|rows| !rows.is_empty()))
 }

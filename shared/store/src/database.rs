@@ -19,6 +19,8 @@ use crate::{Migrations, StoreError};
 
 const POSTGRES_CONNECTIONS: u32 = 16;
 const SQLITE_CONNECTIONS: u32 = 4;
+/// How long an idle connection is taken to be alive.
+const POSTGRES_TRUSTED: Duration = Duration::from_secs(1);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -133,8 +135,9 @@ async fn open_sqlite(directory: &Path, service: &str, migrations: &Migrations) -
     let pool = SqlitePoolOptions::new()
         .max_connections(SQLITE_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        // Where a write finds no room SQLite itself rolls back; sqlx is not told and would refuse the connection's next
-        // transaction, and every later one.
+        // A file does not go away, so there is nothing to ask it. Where a write finds no room SQLite itself rolls back;
+        // sqlx is not told and would refuse the connection's next transaction, and every later one.
+        .test_before_acquire(false)
         .before_acquire(|connection, _| Box::pin(ready(Ok(!connection.is_in_transaction()))))
         .connect_with(options)
         .await?;
@@ -176,7 +179,14 @@ async fn open_postgres(
     migrator.create_schema(format!("\"{schema}\""));
     migrate(migrator, &mut connection).await?;
     connection.close().await?;
-    let pool = PgPoolOptions::new().max_connections(connections_max).acquire_timeout(ACQUIRE_TIMEOUT);
+    let pool = PgPoolOptions::new()
+        .max_connections(connections_max)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // Asking before each use whether the server is still there would double the round trips of a busy store.
+        .test_before_acquire(false)
+        .before_acquire(|connection, metadata| {
+            Box::pin(async move { Ok(metadata.idle_for < POSTGRES_TRUSTED || connection.ping().await.is_ok()) })
+        });
     Ok(pool.connect_with(options).await?)
 }
 

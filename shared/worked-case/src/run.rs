@@ -5,10 +5,10 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
-use claim::Violations;
-use rulebook::{Lookup, RuleNotInForce, Rulebook};
+use claim::{Amounts, PricedCase, Violations};
+use rulebook::{InForce, Lookup, RuleNotInForce, Rulebook};
 
-use crate::case::{WorkedCase, WorkedVisit};
+use crate::case::WorkedCase;
 use crate::chain::{Chain, NotSettled, PersonCounters, Settled};
 use crate::expect::Difference;
 
@@ -33,27 +33,35 @@ pub struct CaseReport {
 /// Settles the visits of `case` in order. A refused visit counts nothing.
 #[must_use]
 pub fn run_case(chain: &Chain, rules: &Lookup, case: &WorkedCase) -> CaseReport {
-    let mut counters = PersonCounters::with_accounts(case.accounts.clone());
-    let mut report = CaseReport { visits: Vec::with_capacity(case.visits.len()), differences: Vec::new() };
-    for (index, visit) in case.visits.iter().enumerate() {
-        let result = settle(chain, rules, visit, &mut counters);
-        let told = result.as_ref().map(|settled| &settled.amounts).map_err(NotSettled::reason_name);
-        report.differences.extend(visit.expected.differences(index, told));
-        report.visits.push(result);
-    }
-    report
+    let settle = |rules: &InForce, case: &PricedCase, counters: &mut _| chain.settle(rules, case, counters);
+    let (visits, differences) = run(rules, case, settle, |settled| &settled.amounts);
+    CaseReport { visits, differences }
 }
 
-fn settle(
-    chain: &Chain,
+/// Where `case` differs from what was expected, without the explanation of what it came to.
+fn differences(chain: &Chain, rules: &Lookup, case: &WorkedCase) -> Vec<Difference> {
+    let amounts = |rules: &InForce, case: &PricedCase, counters: &mut _| chain.amounts(rules, case, counters);
+    run(rules, case, amounts, |amounts| amounts).1
+}
+
+fn run<T>(
     rules: &Lookup,
-    worked: &WorkedVisit,
-    counters: &mut PersonCounters,
-) -> Result<Settled, NotSettled> {
-    let (kind, date) = (worked.visit.kind, worked.visit.service_date);
-    let rules = rules.in_force(date);
-    let case = worked.price(&rules).ok_or(RuleNotInForce { kind, date })?;
-    chain.settle(&rules, &case, counters)
+    case: &WorkedCase,
+    settle: impl Fn(&InForce, &PricedCase, &mut PersonCounters) -> Result<T, NotSettled>,
+    amounts: impl Fn(&T) -> &Amounts,
+) -> (Vec<Result<T, NotSettled>>, Vec<Difference>) {
+    let mut counters = PersonCounters::with_accounts(case.accounts.clone());
+    let (mut visits, mut differences) = (Vec::with_capacity(case.visits.len()), Vec::new());
+    for (index, worked) in case.visits.iter().enumerate() {
+        let (kind, date) = (worked.visit.kind, worked.visit.service_date);
+        let rules = rules.in_force(date);
+        let priced = worked.price(&rules).ok_or_else(|| RuleNotInForce { kind, date }.into());
+        let result = priced.and_then(|priced| settle(&rules, &priced, &mut counters));
+        let told = result.as_ref().map(&amounts).map_err(NotSettled::reason_name);
+        differences.extend(worked.expected.differences(index, told));
+        visits.push(result);
+    }
+    (visits, differences)
 }
 
 /// Runs the cases of files and of directories, which are walked: `.toml` holds one case, `.jsonl` one a line.
@@ -97,7 +105,7 @@ impl Judge {
             Ok(case) => case,
             Err(violations) => return Some(violations.to_string()),
         };
-        let differences = run_case(&self.chain, &self.rules, &case).differences;
+        let differences = differences(&self.chain, &self.rules, &case);
         let told: Vec<_> = differences.iter().map(ToString::to_string).collect();
         (!told.is_empty()).then(|| format!("{}: {}", case.name, told.join("; ")))
     }

@@ -1,120 +1,154 @@
-//! Batches of the journal on SQLite: single-row statements in one transaction, since there is no way to save.
+//! Batches of the journal on SQLite: one statement for all reads and few for all writes of a batch, since each costs two
+//! switches of threads.
 
-use sqlx::Row;
+use std::collections::HashSet;
+
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
+use sqlx::{QueryBuilder, Row};
 use store::{StoreError, begin_write};
 
 use super::{ChainQuery, ChainRead, Write};
 use crate::chain::{Head, LinkHash, NewLink, Place};
 
-const HEAD: &str = "SELECT sequence, hash, EXISTS (SELECT 1 FROM open_link WHERE open_link.person_id = link.person_id
-        AND open_link.sequence = link.sequence) AS open
-    FROM link WHERE person_id = $1 ORDER BY sequence DESC LIMIT 1";
-const SAME_REQUEST: &str = "SELECT document FROM link WHERE person_id = $1 AND caller = $2 AND request_id = $3";
-const IS_REVERSED: &str = "SELECT EXISTS (SELECT 1 FROM reversed_request
-        WHERE person_id = $1 AND caller = $2 AND request_id = $3)";
-const APPEND: &str = "INSERT INTO link
-        (person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
-const SPEND: &str = "INSERT INTO spent_number (person_id, settlement_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-const CHANGE: &str = "INSERT INTO changed_settlement (person_id, settlement_id, sequence) VALUES ($1, $2, $3)";
-const REVERSE: &str = "INSERT INTO reversed_request (person_id, caller, request_id, sequence) VALUES ($1, $2, $3, $4)";
-const OPEN: &str = "INSERT INTO open_link (person_id, sequence) VALUES ($1, $2)";
-const CLOSE: &str = "DELETE FROM open_link WHERE person_id = $1 AND sequence = $2";
-
-const QUEUE: &str = "INSERT INTO closed_link (person_id, sequence) VALUES ($1, $2)";
+const READ: &str = ") SELECT head.sequence, head.hash, open_link.sequence IS NOT NULL AS open, same.document,
+        reversed.sequence IS NOT NULL AS is_reversed
+    FROM query
+    LEFT JOIN link AS head ON head.person_id = query.person_id
+        AND head.sequence = (SELECT MAX(sequence) FROM link WHERE link.person_id = query.person_id)
+    LEFT JOIN open_link ON open_link.person_id = query.person_id AND open_link.sequence = head.sequence
+    LEFT JOIN link AS same ON same.person_id = query.person_id AND same.caller = query.caller
+        AND same.request_id = query.request_id
+    LEFT JOIN reversed_request AS reversed ON reversed.person_id = query.person_id AND reversed.caller = query.caller
+        AND reversed.request_id = query.request_id
+    ORDER BY query.place";
+const APPEND: &str =
+    "INSERT INTO link (person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash) ";
 
 pub(super) async fn read(
     pool: &SqlitePool,
     queries: Vec<ChainQuery>,
 ) -> Result<Vec<Result<ChainRead, StoreError>>, StoreError> {
-    let mut connection = pool.acquire().await?;
-    let mut reads = Vec::with_capacity(queries.len());
-    for query in queries {
-        reads.push(Ok(read_one(&mut connection, &query).await?));
-    }
-    Ok(reads)
+    let mut query = QueryBuilder::new("WITH query (place, person_id, caller, request_id) AS (");
+    query.push_values((0_i64..).zip(&queries), |mut row, (place, asked)| {
+        row.push_bind(place).push_bind(asked.person_id.as_str());
+        row.push_bind(asked.caller.as_str()).push_bind(asked.request_id.as_str());
+    });
+    let rows = query.push(READ).build().fetch_all(pool).await?;
+    rows.iter().map(|row| read_of(row).map(Ok)).collect()
 }
 
-async fn read_one(connection: &mut SqliteConnection, query: &ChainQuery) -> Result<ChainRead, StoreError> {
-    let head = sqlx::query(HEAD).bind(query.person_id.as_str()).fetch_optional(&mut *connection).await?;
-    let Some(head) = head.as_ref().map(head_of).transpose()? else {
+fn read_of(row: &SqliteRow) -> Result<ChainRead, StoreError> {
+    let Some(sequence) = row.try_get("sequence")? else {
         return Ok(ChainRead { head: Head::EMPTY, same_request: None, is_reversed: false });
     };
-    let same = sqlx::query(SAME_REQUEST)
-        .bind(query.person_id.as_str())
-        .bind(query.caller.as_str())
-        .bind(query.request_id.as_str())
-        .fetch_optional(&mut *connection)
-        .await?;
-    let is_reversed = sqlx::query_scalar(IS_REVERSED)
-        .bind(query.person_id.as_str())
-        .bind(query.caller.as_str())
-        .bind(query.request_id.as_str())
-        .fetch_one(connection)
-        .await?;
-    Ok(ChainRead { head, same_request: same.map(|row| row.try_get("document")).transpose()?, is_reversed })
-}
-
-fn head_of(row: &SqliteRow) -> Result<Head, StoreError> {
-    Ok(Head {
-        sequence: row.try_get("sequence")?,
-        hash: Some(LinkHash::from_stored(row.try_get("hash")?)),
-        open: row.try_get("open")?,
-    })
+    let hash = Some(LinkHash::from_stored(row.try_get("hash")?));
+    let head = Head { sequence, hash, open: row.try_get("open")? };
+    Ok(ChainRead { head, same_request: row.try_get("document")?, is_reversed: row.try_get("is_reversed")? })
 }
 
 pub(super) async fn write(pool: &SqlitePool, writes: Vec<Write>) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
-    let mut transaction = begin_write(pool).await?;
-    let mut answers = Vec::with_capacity(writes.len());
-    for write in writes {
-        answers.push(Ok(match write {
-            Write::Append(link) => append(&mut transaction, &link).await?,
-            Write::Close(link) => {
-                let close = sqlx::query(CLOSE).bind(link.person_id.as_str()).bind(link.sequence);
-                if close.execute(&mut *transaction).await?.rows_affected() == 1 {
-                    let queue = sqlx::query(QUEUE).bind(link.person_id.as_str()).bind(link.sequence);
-                    queue.execute(&mut *transaction).await?;
-                }
-                true
-            }
-        }));
-    }
-    transaction.commit().await?;
-    Ok(answers)
-}
-
-async fn append(connection: &mut SqliteConnection, link: &NewLink) -> Result<bool, StoreError> {
-    let Place { person_id, sequence } = &link.place;
-    if link.holds_money {
-        let spend = sqlx::query(SPEND).bind(person_id.as_str()).bind(link.entry_id.as_str());
-        if spend.execute(&mut *connection).await?.rows_affected() == 0 {
-            return Ok(false);
+    let (mut links, mut done) = (Vec::new(), Vec::new());
+    for write in &writes {
+        match write {
+            Write::Append(link) => links.push(link),
+            Write::Close(place) => done.push(place),
         }
     }
-    let appended = sqlx::query(APPEND)
-        .bind(person_id.as_str())
-        .bind(sequence)
-        .bind(link.entry_id.as_str())
-        .bind(link.kind)
-        .bind(link.caller.as_str())
-        .bind(link.request_id.as_str())
-        .bind(link.recorded_time)
-        .bind(link.document.as_slice())
-        .bind(link.hash.as_bytes())
-        .execute(&mut *connection)
-        .await?;
-    if appended.rows_affected() != 1 {
-        return Ok(false);
+    let mut transaction = begin_write(pool).await?;
+    close(&mut transaction, &done).await?;
+    let appended = append(&mut transaction, &links).await?;
+    transaction.commit().await?;
+    let answer = |write: &Write| match write {
+        Write::Append(link) => appended.contains(link.entry_id.as_str()),
+        Write::Close(_) => true,
+    };
+    Ok(writes.iter().map(|write| Ok(answer(write))).collect())
+}
+
+/// Closes links and queues for the feed those that were open, in the order of their closing.
+async fn close(connection: &mut SqliteConnection, done: &[&Place]) -> Result<(), StoreError> {
+    if done.is_empty() {
+        return Ok(());
     }
-    sqlx::query(OPEN).bind(person_id.as_str()).bind(sequence).execute(&mut *connection).await?;
-    for settlement_id in &link.changed {
-        let change = sqlx::query(CHANGE).bind(person_id.as_str()).bind(settlement_id).bind(sequence);
-        change.execute(&mut *connection).await?;
+    let mut query = QueryBuilder::new("DELETE FROM open_link WHERE (person_id, sequence) IN (");
+    query.push_values(done, |mut row, place| {
+        row.push_bind(place.person_id.as_str()).push_bind(place.sequence);
+    });
+    query.push(") RETURNING person_id, sequence");
+    let mut closed: Vec<(String, i64)> = query.build_query_as().fetch_all(&mut *connection).await?;
+    if closed.is_empty() {
+        return Ok(());
     }
-    if let Some(request_id) = &link.reversed_request_id {
-        let reverse = sqlx::query(REVERSE).bind(person_id.as_str()).bind(link.caller.as_str());
-        reverse.bind(request_id).bind(sequence).execute(connection).await?;
+    closed.sort_unstable();
+    let mut query = QueryBuilder::new("INSERT INTO closed_link (person_id, sequence) ");
+    query.push_values(&closed, |mut row, (person_id, sequence)| {
+        row.push_bind(person_id).push_bind(*sequence);
+    });
+    query.build().execute(connection).await?;
+    Ok(())
+}
+
+/// Appends the links whose place and request are free, and answers their numbers.
+async fn append(connection: &mut SqliteConnection, links: &[&NewLink]) -> Result<HashSet<String>, StoreError> {
+    let spent = spend(connection, links).await?;
+    let free = links.iter().filter(|link| !link.holds_money || spent.contains(link.entry_id.as_str()));
+    let free: Vec<&NewLink> = free.copied().collect();
+    if free.is_empty() {
+        return Ok(HashSet::new());
     }
-    Ok(true)
+    let mut query = QueryBuilder::new(APPEND);
+    query.push_values(&free, |mut row, link| {
+        row.push_bind(link.place.person_id.as_str()).push_bind(link.place.sequence);
+        row.push_bind(link.entry_id.as_str()).push_bind(link.kind);
+        row.push_bind(link.caller.as_str()).push_bind(link.request_id.as_str());
+        row.push_bind(link.recorded_time).push_bind(link.document.as_slice()).push_bind(link.hash.as_bytes());
+    });
+    query.push(" ON CONFLICT DO NOTHING RETURNING entry_id");
+    let appended: Vec<String> = query.build_query_scalar().fetch_all(&mut *connection).await?;
+    let appended: HashSet<String> = appended.into_iter().collect();
+    let links: Vec<&NewLink> = free.into_iter().filter(|link| appended.contains(link.entry_id.as_str())).collect();
+    note(connection, &links).await?;
+    Ok(appended)
+}
+
+/// Spends the numbers of links that hold money, and answers those that nobody had spent.
+async fn spend(connection: &mut SqliteConnection, links: &[&NewLink]) -> Result<HashSet<String>, StoreError> {
+    let holding: Vec<_> = links.iter().filter(|link| link.holds_money).collect();
+    if holding.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let mut query = QueryBuilder::new("INSERT INTO spent_number (person_id, settlement_id) ");
+    query.push_values(holding, |mut row, link| {
+        row.push_bind(link.place.person_id.as_str()).push_bind(link.entry_id.as_str());
+    });
+    query.push(" ON CONFLICT DO NOTHING RETURNING settlement_id");
+    let spent: Vec<String> = query.build_query_scalar().fetch_all(connection).await?;
+    Ok(spent.into_iter().collect())
+}
+
+/// Notes what was appended: that it is open, what it changes and which requests it keeps out.
+async fn note(connection: &mut SqliteConnection, links: &[&NewLink]) -> Result<(), StoreError> {
+    if links.is_empty() {
+        return Ok(());
+    }
+    let mut query = QueryBuilder::new("INSERT INTO open_link (person_id, sequence) ");
+    query.push_values(links, |mut row, link| {
+        row.push_bind(link.place.person_id.as_str()).push_bind(link.place.sequence);
+    });
+    query.build().execute(&mut *connection).await?;
+    for NewLink { place, changed, caller, reversed_request_id, .. } in links {
+        // An adjustment changes any number of settlements, so each is a statement of its own: links of this kind are few.
+        for settlement_id in changed {
+            let change = "INSERT INTO changed_settlement (person_id, settlement_id, sequence) VALUES ($1, $2, $3)";
+            let change = sqlx::query(change).bind(place.person_id.as_str()).bind(settlement_id).bind(place.sequence);
+            change.execute(&mut *connection).await?;
+        }
+        if let Some(request_id) = reversed_request_id {
+            let reverse = "INSERT INTO reversed_request (person_id, caller, request_id, sequence)
+                VALUES ($1, $2, $3, $4)";
+            let reverse = sqlx::query(reverse).bind(place.person_id.as_str()).bind(caller.as_str());
+            reverse.bind(request_id).bind(place.sequence).execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
 }
