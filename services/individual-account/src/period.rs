@@ -77,6 +77,13 @@ mod tests {
     }
 
     #[test]
+    fn the_rules_of_the_first_day_apply() {
+        for (text, first) in [("2023-05", "2023-05-01"), ("2023", "2023-01-01"), ("1900-12", "1900-12-01")] {
+            assert_eq!(text.parse::<CreditPeriod>().unwrap().first_day().to_string(), first);
+        }
+    }
+
+    #[test]
     fn a_month_overlaps_its_year_and_a_year_its_months() {
         let month: CreditPeriod = "2023-05".parse().unwrap();
         assert_eq!(month.overlapping(), ["2023".parse().unwrap()]);

@@ -74,6 +74,46 @@ fn a_benefit_that_comes_after_the_same_terms_in_its_group_is_refused() {
     let other =
         text(ceiling).replace(RATE, &format!("{RATE}{}", RATE.replace("x.rate", "x.ceiling").replace("60%", "1.00")));
     Rulebook::load(&[("a.toml", &other)]).unwrap_or_else(|faults| panic!("{faults}"));
+
+    let in_two_groups =
+        format!("{narrower}[[highest_applies]]\nid = 'h'\narticle = '1'\npayer = 'p'\nmembers = ['y']\n");
+    refused(&in_two_groups, 32, "z cannot be reached: y comes before it in g");
+    let in_another_too = in_two_groups.replace("members = ['y']\n", "members = ['z', 'y']\n");
+    Rulebook::load(&[("a.toml", &in_another_too)]).unwrap_or_else(|faults| panic!("{faults}"));
+}
+
+#[test]
+fn an_account_pays_by_no_other_formula_and_only_what_is_left() {
+    let account = BENEFIT
+        .replace("fund = 'basic-outpatient'\nbase = 'lines'\nservice = 'stay'", "fund = 'account'\nbase = 'remainder'")
+        .replace("rate = { parameter = 'x.rate' }", "account = 'own'");
+    let text =
+        |more: &str| sound().replace(BENEFIT, &account.replace("account = 'own'", &format!("account = 'own'{more}")));
+    Rulebook::load(&[("a.toml", &text(""))]).unwrap_or_else(|faults| panic!("{faults}"));
+    let told = "account pays a remainder or eligible-remainder, and is the only formula";
+    for other in [
+        "\nrate = { parameter = 'x.rate' }",
+        "\nbands = { parameter = 'x.rate', threshold = 'x.rate', counter = 'c' }",
+        "\ntop_up = 'x.rate'",
+        "\nnot_payable_yet = true",
+    ] {
+        refused(&text(other), 12, told);
+    }
+    let lines = BENEFIT.replace("rate = { parameter = 'x.rate' }", "account = 'own'");
+    refused(&sound().replace(BENEFIT, &lines), 12, told);
+}
+
+#[test]
+fn each_step_of_a_deductible_counts_by_itself() {
+    let text = |second: &str| {
+        let again = format!(
+            "deductible = {{ parameter = 'x.amount', per = 'visit', counter = 'c', again = [{{ share = 'x.rate', counter = 'a' }}, {{ share = 'x.rate', counter = '{second}' }}] }}\nrate ="
+        );
+        let amount = RATE.replace("x.rate", "x.amount").replace("60%", "90.00");
+        sound().replace("rate =", &again).replace(RATE, &format!("{RATE}{amount}"))
+    };
+    refused(&text("a"), 17, "each step of again has a counter of its own");
+    Rulebook::load(&[("a.toml", &text("b"))]).unwrap_or_else(|faults| panic!("{faults}"));
 }
 
 #[test]

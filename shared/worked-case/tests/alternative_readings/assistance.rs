@@ -142,6 +142,10 @@ fn assistance_can_follow_the_registered_disease() {
     differ("CH-22", "registered-disease", &special, &[(mixed.clone(), assistance("152.60"), assistance("165.68"))]);
     let with_self_pay = [("CH-22", "registered-disease"), ("AMB-01", "eligible-includes-initial-self-pay")];
     settles(&rules(&with_self_pay), &special, &[(mixed, assistance("165.68"))]);
+    // Lines of one service are one expense.
+    let halves = json!([{ "amount": "250", "disease": "lung-cancer" }, { "amount": "250", "disease": "lung-cancer" }]);
+    let halves = json!({ "kind": "outpatient", "institution": institution, "lines": halves });
+    differ("CH-22", "registered-disease", &special, &[(halves, assistance("152.60"), assistance("174.40"))]);
     // The initial self-pay of 30 and 20 is each line's own: 80 % of 118.80 + 30, and 70 % of 79.20 + 20.
     let lines = json!([
         { "amount": "300", "class": "B", "self_pay_rate": "0.10", "disease": "lung-cancer" },
@@ -156,6 +160,10 @@ fn assistance_can_follow_the_registered_disease() {
     settles(&both, &chronic, &[(drug("hypertension"), assistance("945")), (drug("none"), assistance("231"))]);
     let surgery = with(visit("day-surgery", 3, "1600"), &json!({ "disease": "hypertension" }));
     settles(&both, &chronic, &[(surgery, assistance("525"))]);
+    // The institution bears 2,000 beyond the published price; 70 % of the 1,710 that are left of 8,000.
+    let priced = json!({ "eligible": "10000", "diagnosis": "sample-day-surgery", "disease": "hypertension" });
+    let expect = json!({ "hospital_share": "2000", "basic": "6290", "assistance": "1197" });
+    settles(&both, &chronic, &[(with(visit("day-surgery", 3, "0"), &priced), expect)]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Readings of stays and what comes with them: rescues, day surgery, the year's end, care elsewhere.
 
+use claim::{Input, InputName, InputValue};
 use serde_json::{Value, json};
 use worked_case::{Chain, WorkedCase, run_case};
 
@@ -56,19 +57,71 @@ fn the_days_between_rescue_and_stay_can_be_hours() {
     told(("2022-05-11", Some("00:00")), None, &alone, &alone);
 }
 
+/// What the deductible of the last visit is computed with by rules of rescues, under one option.
+fn told_of_rescues(id: &str, option: &str, visits: &[Value]) -> Vec<(String, Vec<(InputName, String)>)> {
+    let case = json!({ "name": "told", "person": employee(), "visits": visits });
+    let case = WorkedCase::from_json(&case.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
+    let report = run_case(&Chain::new(), &rules(&[(id, option)]), &case);
+    let stay = report.visits.last().unwrap().as_ref().unwrap();
+    let steps = stay.adjudications.iter().flat_map(|adjudication| &adjudication.portions).flat_map(|of| &of.steps);
+    let steps = steps.filter(|step| step.citation.rule.starts_with("employee.rescue."));
+    let amount = |input: &Input| match input.value {
+        InputValue::Amount(amount) => (input.name, amount.to_string()),
+        InputValue::Rate(_) => panic!("{input:?}"),
+    };
+    steps.map(|step| (step.citation.rule.to_string(), step.inputs.iter().map(amount).collect())).collect()
+}
+
 #[test]
 fn what_counts_by_the_hour_or_by_the_day_is_told_with_its_law() {
-    let laws = |ended_at: Option<&str>| {
-        let case = json!({ "name": "laws", "person": employee(), "visits": rescue_and_stay(ended_at, ("2022-05-10", Some("09:00"))) });
-        let case = WorkedCase::from_json(&case.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
-        let report = run_case(&Chain::new(), &rules(&[("AMB-20", "hours-72")]), &case);
-        let stay = report.visits[1].as_ref().unwrap();
-        let steps = stay.adjudications.iter().flat_map(|adjudication| &adjudication.portions).flat_map(|of| &of.steps);
-        let rules = steps.map(|step| step.citation.rule.to_string());
-        rules.filter(|rule| rule.starts_with("employee.rescue.")).collect::<Vec<_>>()
+    let told = |ended_at: Option<&str>| {
+        told_of_rescues("AMB-20", "hours-72", &rescue_and_stay(ended_at, ("2022-05-10", Some("09:00"))))
     };
-    assert_eq!(laws(Some("10:00")), ["employee.rescue.merging-hours"]);
-    assert_eq!(laws(None), ["employee.rescue.merging-days"]);
+    let borne = || vec![(InputName::DeductibleBorne, "700.00".to_owned())];
+    assert_eq!(told(Some("10:00")), [("employee.rescue.merging-hours".to_owned(), borne())]);
+    assert_eq!(told(None), [("employee.rescue.merging-days".to_owned(), borne())]);
+}
+
+#[test]
+fn what_several_rescues_count_and_add_is_told_in_one_step_for_each_law() {
+    let rescue = |date: &str, time: Option<&str>, eligible: &str| {
+        with(visit("emergency-rescue", 3, eligible), &json!({ "date": date, "time": time }))
+    };
+    let days = json!({ "date": "2022-05-20", "admission_date": "2022-05-10", "admission_time": "09:00" });
+    let stay = with(visit("inpatient", 3, "9000"), &days);
+    let (borne, added) = (InputName::DeductibleBorne, InputName::Deductible);
+    let by = |law: &str, inputs: &[(InputName, &str)]| {
+        let inputs = inputs.iter().map(|(name, amount)| (*name, (*amount).to_owned())).collect::<Vec<_>>();
+        (format!("employee.rescue.merging-{law}"), inputs)
+    };
+    let visits = [
+        rescue("2022-05-09", Some("10:00"), "100"),
+        rescue("2022-05-08", Some("10:00"), "200"),
+        rescue("2022-05-08", None, "300"),
+        stay.clone(),
+    ];
+    let told = told_of_rescues("AMB-20", "hours-72", &visits);
+    assert_eq!(told, [by("hours", &[(borne, "300.00")]), by("days", &[(borne, "300.00")])]);
+    let visits = [rescue("2022-05-09", None, "100"), rescue("2022-05-08", None, "200"), stay];
+    let told = told_of_rescues("AMB-21", "added", &visits);
+    assert_eq!(told, [by("days", &[(added, "2400.00"), (borne, "300.00")])]);
+}
+
+#[test]
+fn each_years_part_of_a_stay_is_told_with_the_law_that_splits_it() {
+    let lines = json!([{ "amount": "1200", "date": "2022-12-31" }, { "amount": "1000", "date": "2023-01-01" }]);
+    let days = json!({ "date": "2023-01-05", "admission_date": "2022-12-28", "lines": lines });
+    let stay = with(json!({ "kind": "inpatient", "institution": { "id": "H", "level": 3 } }), &days);
+    let case = json!({ "name": "told", "person": employee(), "visits": [stay] });
+    let case = WorkedCase::from_json(&case.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
+    let laws = |option: &str| {
+        let report = run_case(&Chain::new(), &rules(&[("AMB-28", option)]), &case);
+        let settled = report.visits.into_iter().next().unwrap().unwrap();
+        let portions = settled.adjudications.into_iter().flat_map(|adjudication| adjudication.portions);
+        let steps = portions.flat_map(|portion| portion.steps);
+        steps.filter(|step| &*step.citation.rule == "stay.year-end-split").count()
+    };
+    assert_eq!([laws("discharge-year"), laws("split-at-year-end")], [0, 2]);
 }
 
 #[test]
