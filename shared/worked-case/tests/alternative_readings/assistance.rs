@@ -112,11 +112,11 @@ fn assistance_can_have_one_ceiling() {
 
 #[test]
 fn assistance_can_follow_the_registered_disease() {
-    let of_person = |kind: &str, disease: &str| {
+    let of_person = |kind: &str, diseases: &[&str]| {
         let fields = json!({ "categories": ["subsistence-allowance"], "birth_date": "1950-01-01" });
-        with(with_diseases(kind, &[disease]), &fields)
+        with(with_diseases(kind, diseases), &fields)
     };
-    let special = of_person("special", "lung-cancer");
+    let special = of_person("special", &["lung-cancer"]);
     let of = |level, eligible: &str, disease: &str| {
         with(visit("outpatient-special", level, eligible), &json!({ "disease": disease }))
     };
@@ -128,7 +128,7 @@ fn assistance_can_follow_the_registered_disease() {
     ];
     differ("CH-22", "registered-disease", &special, &cases);
 
-    let chronic = of_person("chronic", "hypertension");
+    let chronic = of_person("chronic", &["hypertension"]);
     for (eligible, under) in [("12247.55", "1999.99"), ("12247.60", "2000"), ("12247.65", "2000")] {
         let drug = json!({ "drug": "drug-a", "disease": "hypertension" });
         let of = with(visit("negotiated-drug", 3, eligible), &drug);
@@ -153,6 +153,16 @@ fn assistance_can_follow_the_registered_disease() {
     ]);
     let mixed = json!({ "kind": "outpatient", "institution": institution, "lines": lines });
     settles(&rules(&with_self_pay), &special, &[(mixed, assistance("188.48"))]);
+
+    // Lines of one service that break the rules are left out in proportion to all of that service: of 1,030 and 100
+    // that are left of 1,880 and 1,000, 1,130 x 1,880 / 2,880 are the base.
+    let two = of_person("special", &["lung-cancer", "chronic-renal-failure"]);
+    let lines = json!([
+        { "amount": "1880", "disease": "lung-cancer" },
+        { "amount": "1000", "disease": "chronic-renal-failure", "violates_rules": true },
+    ]);
+    let breaking = json!({ "kind": "outpatient-special", "institution": { "id": "H", "level": 3 }, "lines": lines });
+    differ("CH-22", "registered-disease", &two, &[(breaking, assistance("516.35"), assistance("516.35"))]);
 
     // A drug for no registered disease is the only one that has assistance as a stay.
     let both = rules(&[("CH-22", "registered-disease"), ("CH-23", "as-an-ordinary-stay")]);
