@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use claim::{Case, Filing, InstitutionFacts, InstitutionId, ItemCode, PersonId};
-use store::{Database, StoreError};
 use wire::register_v1 as proto;
 use wire::{FromMessage, Reader};
 
 use crate::caches::Caches;
 use crate::hearing::Hearing;
 use crate::history::{CatalogueEntry, Designation, InstitutionHistory, ItemHistory, PersonHistory};
-use crate::reading::{Histories, History, read_each};
-use crate::session::with_session;
+use crate::reading::{Histories, History};
+use crate::reads::{ReadError, Reads};
 
 const MAX_INSTITUTIONS: usize = 3;
 
@@ -53,18 +52,18 @@ fn once<T: Clone + Ord>(mut values: Vec<T>) -> Vec<T> {
 
 /// Answers `question` from what is remembered and, for the rest, with one read each of persons, institutions and items.
 pub(crate) async fn gather(
-    database: &Database,
+    reads: &Reads,
     caches: &Caches,
     hearing: &Hearing,
     question: &Question,
-) -> Result<proto::GatherFactsResponse, StoreError> {
+) -> Result<proto::GatherFactsResponse, ReadError> {
     let person_ids: Vec<&str> = question.person_id.iter().map(PersonId::as_str).collect();
     let institution_ids: Vec<&str> = question.institution_ids.iter().map(InstitutionId::as_str).collect();
     let item_codes: Vec<&str> = question.item_codes.iter().map(ItemCode::as_str).collect();
     let (persons, institutions, items) = tokio::try_join!(
-        histories::<PersonHistory>(database, caches, hearing, &person_ids),
-        histories::<InstitutionHistory>(database, caches, hearing, &institution_ids),
-        histories::<ItemHistory>(database, caches, hearing, &item_codes),
+        histories::<PersonHistory>(reads, caches, hearing, &person_ids),
+        histories::<InstitutionHistory>(reads, caches, hearing, &institution_ids),
+        histories::<ItemHistory>(reads, caches, hearing, &item_codes),
     )?;
     let date = question.service_date;
     let person = question.person_id.as_ref().and_then(|id| persons.get(id.as_str()));
@@ -98,29 +97,24 @@ pub(crate) async fn gather(
 
 /// The histories of those of `ids` that are known; what is not remembered is read at once.
 async fn histories<H: History>(
-    database: &Database,
+    reads: &Reads,
     caches: &Caches,
     hearing: &Hearing,
     ids: &[&str],
-) -> Result<Histories<Arc<H>>, StoreError> {
+) -> Result<Histories<Arc<H>>, ReadError> {
     let remembered = H::remembered(caches);
-    let moment = remembered.before_reading();
     let mut histories = Histories::with_capacity(ids.len());
     let mut missing = Vec::new();
     let is_trusted = hearing.is_trusted();
     for id in ids {
         match remembered.get(id).filter(|_| is_trusted) {
             Some(history) => drop(histories.insert(Arc::from(*id), history)),
-            None => missing.push(*id),
+            None => missing.push(Arc::from(*id)),
         }
     }
-    if missing.is_empty() {
-        return Ok(histories);
+    if !missing.is_empty() {
+        histories.extend(H::reads(reads).submit(missing).await?);
     }
-    let read: Histories<H> = with_session!(database, |session| read_each(session, &missing).await?);
-    let read: Histories<Arc<H>> = read.into_iter().map(|(id, history)| (id, Arc::new(history))).collect();
-    remembered.put(moment, &read);
-    histories.extend(read);
     Ok(histories)
 }
 

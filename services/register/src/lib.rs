@@ -17,6 +17,7 @@ mod history;
 mod import;
 mod migrations;
 mod reading;
+mod reads;
 mod rotation;
 mod rows;
 mod sealing;

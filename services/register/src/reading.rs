@@ -15,6 +15,7 @@ use crate::dated::Period;
 use crate::history::{
     CatalogueEntry, Designation, InstitutionHistory, ItemHistory, Person, PersonHistory, insurance_of,
 };
+use crate::reads::{HistoryReads, Reads};
 use crate::session::{SelectByKeys, Session, select_by_keys};
 
 /// Histories by the id of what they are of.
@@ -24,6 +25,9 @@ pub(crate) type Histories<H> = HashMap<Arc<str>, H>;
 pub(crate) trait History: Default + Send + Sync + 'static {
     /// Where histories of this kind are remembered.
     fn remembered(caches: &Caches) -> &Remembered<Self>;
+
+    /// Where histories of this kind are read that are not remembered.
+    fn reads(reads: &Reads) -> &HistoryReads<Self>;
 
     /// The histories of those of `ids` that are known.
     fn read(
@@ -49,6 +53,10 @@ type PersonPart =
 impl History for PersonHistory {
     fn remembered(caches: &Caches) -> &Remembered<Self> {
         &caches.persons
+    }
+
+    fn reads(reads: &Reads) -> &HistoryReads<Self> {
+        &reads.persons
     }
 
     async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {
@@ -108,6 +116,10 @@ impl History for InstitutionHistory {
         &caches.institutions
     }
 
+    fn reads(reads: &Reads) -> &HistoryReads<Self> {
+        &reads.institutions
+    }
+
     async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {
         let mut histories = Histories::<Self>::new();
         for row in session.select::<InstitutionVersion>(INSTITUTIONS, ids).await? {
@@ -134,6 +146,10 @@ type ItemVersion = (String, NaiveDate, Option<NaiveDate>, String, String, i32, O
 impl History for ItemHistory {
     fn remembered(caches: &Caches) -> &Remembered<Self> {
         &caches.items
+    }
+
+    fn reads(reads: &Reads) -> &HistoryReads<Self> {
+        &reads.items
     }
 
     async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use host::Clock;
 use identity_number::{IdentityNumber, Keyring, masked};
-use store::{Database, Location, StoreError};
+use store::{BatchError, Database, Location, StoreError};
 use tokio::sync::Mutex;
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
@@ -25,6 +25,7 @@ use crate::file_import::{FileImport, ImportFailure, Order, Rows, Told};
 use crate::gather::{Question, gather};
 use crate::hearing::{Hearing, keep_hearing};
 use crate::migrations::MIGRATIONS;
+use crate::reads::{ReadError, Reads};
 use crate::rotation;
 use crate::rows::{CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
 
@@ -38,7 +39,8 @@ pub struct RegisterService(Arc<Inner>);
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) database: Database,
-    pub(crate) caches: Caches,
+    pub(crate) caches: Arc<Caches>,
+    reads: Reads,
     pub(crate) hearing: Hearing,
     pub(crate) keyring: Option<Keyring>,
     clock: Clock,
@@ -75,8 +77,9 @@ impl RegisterService {
         let database = Database::open(location, "register", &MIGRATIONS).await?;
         let hearing = Hearing::begin(&database).await?;
         let is_shared = matches!(database, Database::Postgres(_));
-        let inner =
-            Arc::new(Inner { database, caches: Caches::default(), hearing, keyring, clock, turn: Mutex::new(()) });
+        let caches = Arc::new(Caches::default());
+        let reads = Reads::start(&database, &caches);
+        let inner = Arc::new(Inner { database, caches, reads, hearing, keyring, clock, turn: Mutex::new(()) });
         if is_shared {
             tokio::spawn(keep_hearing(Arc::downgrade(&inner)));
         }
@@ -144,7 +147,7 @@ impl RegisterService {
         rows: impl Rows,
         told: &impl Told,
     ) -> Result<ImportOutcome, Failure> {
-        let Inner { database, caches, keyring, clock, turn, hearing: _ } = &*self.0;
+        let Inner { database, caches, keyring, clock, turn, hearing: _, reads: _ } = &*self.0;
         let turn = turn.lock().await;
         let order = order(file, R::COLUMNS, clock)?;
         let import = FileImport::<R, _>::new(&order, keyring.as_ref(), told);
@@ -230,9 +233,8 @@ impl Register for RegisterService {
         request: Request<GatherFactsRequest>,
     ) -> Result<Response<GatherFactsResponse>, Status> {
         let question = wire::read(|at| Question::read(request.into_inner(), at)).map_err(Failure::from)?;
-        let facts =
-            gather(&self.0.database, &self.0.caches, &self.0.hearing, &question).await.map_err(store_failure)?;
-        Ok(Response::new(facts))
+        let Inner { reads, caches, hearing, .. } = &*self.0;
+        Ok(Response::new(gather(reads, caches, hearing, &question).await.map_err(read_failure)?))
     }
 
     async fn import_facts(
@@ -251,6 +253,14 @@ fn unknown_kind(kind: i32) -> Failure {
     let mut violations = claim::Violations::new();
     violations.add("kind", format_args!("is {kind}: name the kind of the file, 1 to 6"));
     violations.into()
+}
+
+fn read_failure(error: ReadError) -> Failure {
+    match error {
+        BatchError::Overloaded => Failure::new(ErrorReason::Overloaded, "too many facts are asked for at once"),
+        BatchError::Lost => Failure::new(ErrorReason::StoreUnavailable, "the read was lost; ask again"),
+        BatchError::Failed(error) => store_failure(error),
+    }
 }
 
 fn store_failure(error: StoreError) -> Failure {
