@@ -46,6 +46,7 @@ fn deaths() -> Vec<Death> {
             CrashPoint::FactsGathered | CrashPoint::BeforeFeedCommit => &[settle],
             CrashPoint::BeforeHeadRead
             | CrashPoint::BeforeAppend
+            | CrashPoint::JournalCommitted
             | CrashPoint::AfterAppend
             | CrashPoint::PayerCommitted
             | CrashPoint::OnePayerBooked

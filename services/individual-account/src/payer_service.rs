@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use claim::{Adjudication, EntryId, PersonId, PricedCase, SettlementId};
-use host::{Clock, MAX_MESSAGE_BYTES};
+use host::{Clock, CrashPoint, MAX_MESSAGE_BYTES};
 use money::Fen;
 use payer::request::{self, AsIf};
 use rulebook::{Detail, Lookup, draws_of};
@@ -146,6 +146,7 @@ impl Payer for AccountPayer {
         let post = request::post(request.into_inner(), self.rules.id()).map_err(Failure::from)?;
         let draws = draws(post.person_id, post.settlement_id, &post.adjudication);
         let done = self.book.capture(draws, post.recorded_time).await.map_err(failure::of_book)?;
+        CrashPoint::PayerCommitted.reach();
         let already_posted = match done {
             Done::Now => false,
             Done::Before | Done::TooLittle => true,
@@ -164,6 +165,7 @@ impl Payer for AccountPayer {
         });
         let (returns, recorded_time) = read.map_err(Failure::from)?;
         let done = self.book.give_back(returns, recorded_time).await.map_err(failure::of_book)?;
+        CrashPoint::PayerCommitted.reach();
         Ok(Response::new(proto::AdjustResponse { already_booked: done == Done::Before }))
     }
 

@@ -10,6 +10,7 @@ mod sqlite;
 use std::collections::HashSet;
 
 use claim::{PersonId, RequestId, SettlementId};
+use host::CrashPoint;
 use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Row, Type};
 use store::{BatchError, BatchLimits, Batcher, Database, Location, Migration, Migrations, StoreError, on_database};
 
@@ -133,10 +134,12 @@ impl Journal {
             move |writes| {
                 let database = database.clone();
                 async move {
-                    match database {
+                    let written = match database {
                         Database::Sqlite(pool) => sqlite::write(&pool, writes).await,
                         Database::Postgres(pool) => postgres::write(&pool, writes).await,
-                    }
+                    }?;
+                    CrashPoint::JournalCommitted.reach();
+                    Ok(written)
                 }
             }
         });

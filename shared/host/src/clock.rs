@@ -25,6 +25,12 @@ impl Clock {
         Self(Arc::new(move || time))
     }
 
+    /// A clock that says what `tell` says.
+    #[must_use]
+    pub fn told_by(tell: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
     /// The time, to the microsecond: what every store keeps.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

@@ -13,6 +13,8 @@ pub enum CrashPoint {
     FactsGathered,
     /// Everything is decided and nothing is written.
     BeforeAppend,
+    /// The journal has committed what was written and has told nobody.
+    JournalCommitted,
     /// The link is stored and nobody has been asked to book it.
     AfterAppend,
     /// A payer has committed its part and has not answered.
@@ -29,10 +31,11 @@ pub enum CrashPoint {
 
 impl CrashPoint {
     /// Every point, in the order in which a request passes them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::BeforeHeadRead,
         Self::FactsGathered,
         Self::BeforeAppend,
+        Self::JournalCommitted,
         Self::AfterAppend,
         Self::PayerCommitted,
         Self::OnePayerBooked,
@@ -48,6 +51,7 @@ impl CrashPoint {
             Self::BeforeHeadRead => "before-head-read",
             Self::FactsGathered => "facts-gathered",
             Self::BeforeAppend => "before-append",
+            Self::JournalCommitted => "journal-committed",
             Self::AfterAppend => "after-append",
             Self::PayerCommitted => "payer-committed",
             Self::OnePayerBooked => "one-payer-booked",
@@ -55,6 +59,16 @@ impl CrashPoint {
             Self::AfterClose => "after-close",
             Self::BeforeFeedCommit => "before-feed-commit",
         }
+    }
+
+    /// Has `watch` told of every point that this thread reaches from now on, in place of whoever was told before. It may
+    /// unwind, which ends the task that reached the point as the death of its process would. A release build does not
+    /// look.
+    pub fn watch_this_thread(watch: impl Fn(Self) + 'static) {
+        #[cfg(debug_assertions)]
+        armed::watch(Box::new(watch));
+        #[cfg(not(debug_assertions))]
+        drop(watch);
     }
 
     /// Goes on, or dies here where the process was told to.
@@ -67,6 +81,8 @@ impl CrashPoint {
 
 #[cfg(debug_assertions)]
 mod armed {
+    use std::cell::RefCell;
+    use std::rc::Rc;
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -78,6 +94,16 @@ mod armed {
     struct Armed {
         point: CrashPoint,
         times_left: AtomicU32,
+    }
+
+    type Watch = Rc<dyn Fn(CrashPoint)>;
+
+    thread_local! {
+        static WATCH: RefCell<Option<Watch>> = const { RefCell::new(None) };
+    }
+
+    pub(super) fn watch(watch: Box<dyn Fn(CrashPoint)>) {
+        WATCH.set(Some(Rc::from(watch)));
     }
 
     static ARMED: LazyLock<Option<Armed>> = LazyLock::new(|| read(&std::env::var("ONESTOP_CRASH_AT").ok()?));
@@ -96,6 +122,10 @@ mod armed {
             // Nothing here outlives the signal; a process that may not signal itself aborts.
             let _ = kill(Pid::this(), Signal::SIGKILL);
             std::process::abort();
+        }
+        let watch = WATCH.with_borrow(Clone::clone);
+        if let Some(watch) = watch {
+            watch(point);
         }
     }
 
