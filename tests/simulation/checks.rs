@@ -61,7 +61,8 @@ async fn person(run: &Run, person_id: &str) {
     let mut client = run.replicas[0].client.clone();
     let request = ListRequest { person_id: person_id.to_owned(), page_size: 500, ..ListRequest::default() };
     let listed = client.list(request).await.unwrap().into_inner().settlements;
-    let listed: Vec<_> = listed.iter().rev().map(|of| (of.settlement_id.clone(), of.request_id.clone(), of.state())).collect();
+    let listed: Vec<_> =
+        listed.iter().rev().map(|of| (of.settlement_id.clone(), of.request_id.clone(), of.state())).collect();
     let known: Vec<_> = book.settlements.iter().map(|of| (of.settlement_id.clone(), of.request_id.clone())).collect();
     // A settlement of which the caller only learned that it was cancelled is known later than it was made.
     let sorted = |ids: &[(String, String)]| ids.iter().cloned().collect::<BTreeSet<_>>();
@@ -74,7 +75,7 @@ async fn person(run: &Run, person_id: &str) {
         assert_eq!(is_cancelled, !known.stands, "{known:?}");
         let request = GetRequest { settlement_id: known.settlement_id.clone() };
         let got = client.get(request).await.unwrap().into_inner().statement;
-        assert!(known.statement.is_none() || got == known.statement, "{known:?} is told as {got:?}");
+        assert!(known.statement.is_none() || got == known.statement, "{} is told otherwise", known.settlement_id);
         let standing = known.statement.as_ref().filter(|_| known.stands);
         let portions = standing.iter().flat_map(|statement| &statement.adjudications).flat_map(|of| &of.portions);
         let mut expected = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! What can happen in a step.
 
-use wire::Failure;
 use wire::ErrorReason;
+use wire::Failure;
 use wire::account_v1::credit_request::Source;
 use wire::account_v1::{Contribution, CreditRequest, RefundRequest};
 use wire::claim_v1::Scheme;
@@ -131,6 +131,10 @@ impl Run {
             told = &mut sent => Some(told),
             () = gate.reached() => None,
         };
+        if early.is_some() {
+            // Nobody is held back any more, the other request neither.
+            gate.open();
+        }
         self.count(if early.is_some() { "one after the other" } else { "two at once" });
         let told_second = self.ask(&second, false).await.unwrap();
         gate.open();
@@ -218,7 +222,8 @@ impl Run {
             }
             Err(status) => {
                 let reason = Failure::from_status(&status).unwrap().reason;
-                let expected = [ErrorReason::AccountMoneyHeld, ErrorReason::AccountClosed, ErrorReason::AccountNotFound];
+                let expected =
+                    [ErrorReason::AccountMoneyHeld, ErrorReason::AccountClosed, ErrorReason::AccountNotFound];
                 assert!(expected.contains(&reason), "{reason:?}");
             }
         }

@@ -21,6 +21,7 @@ mod weather;
 use std::panic::AssertUnwindSafe;
 
 use futures::future::FutureExt;
+use host::{LogFormat, Telemetry, TelemetryOptions};
 use store::testing::TestStore;
 
 use run::{History, Run, Size};
@@ -35,6 +36,15 @@ fn size_or(otherwise: Size) -> Size {
     Size {
         persons: told("ONESTOP_SIMULATION_PERSONS", otherwise.persons),
         steps: told("ONESTOP_SIMULATION_STEPS", otherwise.steps),
+    }
+}
+
+/// Tells what the services log, where `ONESTOP_LOG` says how much.
+fn listen() {
+    if let Ok(log_filter) = std::env::var("ONESTOP_LOG") {
+        let (service_name, log_format) = ("simulation".to_owned(), LogFormat::Text);
+        let options = TelemetryOptions { service_name, log_filter, log_format, otlp_endpoint: None };
+        Telemetry::start(&options).unwrap();
     }
 }
 
@@ -54,6 +64,7 @@ async fn simulate(seed: u64, size: Size) -> History {
 
 #[tokio::test]
 async fn what_happens_by_chance_from_a_seed_leaves_the_books_that_callers_expect() {
+    listen();
     let size = size_or(Size { persons: 300, steps: 2_000 });
     let first = number("ONESTOP_SIMULATION_SEED").unwrap_or(1);
     for seed in first..first + number("ONESTOP_SIMULATION_RUNS").unwrap_or(1) {

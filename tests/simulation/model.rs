@@ -84,7 +84,9 @@ impl Book {
         }
         let is_link = match (asked, told) {
             (_, Told::Refused(reason, ids)) => return self.check_refusal(request_id, asked, *reason, ids, year),
-            (Asked::Settle { .. }, Told::Settled(statement, state)) => self.settle(request_id, statement, *state, year)?,
+            (Asked::Settle { .. }, Told::Settled(statement, state)) => {
+                self.settle(request_id, statement, *state, year)?
+            }
             (Asked::Cancel { settlement_id, .. }, Told::Adjusted(adjustment)) => {
                 let place = self.place_of(settlement_id)?;
                 check(self.settlements[place].stands, || "cancelled twice".to_owned())?;
@@ -208,9 +210,8 @@ impl Book {
 
     fn check_first_change(&self, adjustment: &Adjustment, settlement_id: &str, stands: bool) -> Result<(), Misfit> {
         let first = adjustment.changes.first();
-        let is_it = first.is_some_and(|change| {
-            change.settlement_id == settlement_id && change.statement.is_some() == stands
-        });
+        let is_it =
+            first.is_some_and(|change| change.settlement_id == settlement_id && change.statement.is_some() == stands);
         check(is_it, || format!("{settlement_id} is not what was changed"))
     }
 

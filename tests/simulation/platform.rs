@@ -1,7 +1,7 @@
 //! The real services in this process, on one store, with a network between them and any number of orchestrators.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use chrono::DateTime;
 use claim::PayerId;

@@ -7,6 +7,7 @@ use chrono::Datelike;
 use host::CrashPoint;
 use sha2::{Digest, Sha256};
 use store::Location;
+use wire::ErrorReason;
 use wire::account_v1::credit_request::Source;
 use wire::account_v1::{AuthoriseRequest, CreditRequest};
 use wire::claim_v1::Kinship;
@@ -18,7 +19,7 @@ use crate::city::Town;
 use crate::dice::Dice;
 use crate::model::{Book, Told};
 use crate::platform::{Platform, Replica, Time};
-use crate::weather;
+use crate::weather::{self, Death};
 
 /// How large a run is.
 #[derive(Clone, Copy, Debug)]
@@ -156,21 +157,23 @@ impl Run {
     /// Asks until there is an answer; `None` where the caller may give up and does.
     pub(crate) async fn ask(&mut self, call: &Call, may_give_up: bool) -> Option<Told> {
         for attempt in 1.. {
+            let mut death = None;
             if attempt > STORMY_ATTEMPTS {
                 self.platform.network.calm_down();
             } else if self.dice.in_thousand(DEATHS) {
-                weather::kill_at(*self.dice.one_of(&CrashPoint::ALL), self.dice.below(2) + 1);
+                death = Some(Death::at(*self.dice.one_of(&CrashPoint::ALL), self.dice.below(2) + 1));
             }
             let replica = self.dice.below(2);
-            let sent = tokio::spawn(send(self.replicas[replica].clone(), call.clone())).await;
-            weather::spare();
-            match sent {
-                Ok(Some(told)) => return Some(told),
-                Ok(None) => self.count("not answered"),
-                Err(_) => {
-                    self.count("died");
-                    self.restart(replica).await;
-                }
+            let told = tokio::spawn(send(self.replicas[replica].clone(), call.clone())).await.unwrap();
+            let died = death.is_some_and(Death::is_over);
+            if died {
+                self.count("died");
+            }
+            match told {
+                // What a call says of whose task died.
+                Some(Told::Refused(ErrorReason::InvariantViolated, _)) if died => self.restart(replica).await,
+                Some(told) => return Some(told),
+                None => self.count("not answered"),
             }
             assert!(attempt < 2 * STORMY_ATTEMPTS, "{call:?} is never answered");
             if may_give_up && self.dice.in_thousand(300) {

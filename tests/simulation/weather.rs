@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use host::CrashPoint;
 
@@ -49,21 +50,29 @@ fn fates(seed: u64, step: usize, faults: usize) -> impl FnMut(&Message) -> Fate 
     }
 }
 
-/// Has whoever reaches `point` for the `times`-th time on this thread die there, once.
-pub(crate) fn kill_at(point: CrashPoint, times: usize) {
-    let left = Cell::new(times);
-    CrashPoint::watch_this_thread(move |reached| {
-        if reached == point && left.get() > 0 {
-            left.set(left.get() - 1);
-            if left.get() == 0 {
-                // Not a panic: nothing is told, as nothing is when a process dies.
-                std::panic::resume_unwind(Box::new(Died));
-            }
-        }
-    });
-}
+/// The death of one task, if it gets to where it dies.
+pub(crate) struct Death(Rc<Cell<usize>>);
 
-/// Nobody dies from now on.
-pub(crate) fn spare() {
-    CrashPoint::watch_this_thread(|_| {});
+impl Death {
+    /// Has whoever reaches `point` for the `times`-th time on this thread die there, once.
+    pub(crate) fn at(point: CrashPoint, times: usize) -> Self {
+        let left = Rc::new(Cell::new(times));
+        let watched = Rc::clone(&left);
+        CrashPoint::watch_this_thread(move |reached| {
+            if reached == point && watched.get() > 0 {
+                watched.set(watched.get() - 1);
+                if watched.get() == 0 {
+                    // Not a panic: nothing is told, as nothing is when a process dies.
+                    std::panic::resume_unwind(Box::new(Died));
+                }
+            }
+        });
+        Self(left)
+    }
+
+    /// Spares everybody from now on; answers whether somebody died.
+    pub(crate) fn is_over(self) -> bool {
+        CrashPoint::watch_this_thread(|_| {});
+        self.0.get() == 0
+    }
 }

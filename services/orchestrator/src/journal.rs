@@ -39,8 +39,13 @@ const MIGRATIONS: Migrations = Migrations {
     ],
 };
 
-/// The bytes of the link that last changed the settlement in `link`.
-const LAST_CHANGE: &str = "(SELECT changing.document FROM changed_settlement AS changed JOIN link AS changing
+/// The bytes of the links that last changed the settlement in `link`: two, because the last one may be a cancellation,
+/// which does not tell what stood before it.
+const LAST_CHANGES: &str = "(SELECT changing.document FROM changed_settlement AS changed JOIN link AS changing
+        ON changing.person_id = changed.person_id AND changing.sequence = changed.sequence
+    WHERE changed.person_id = link.person_id AND changed.settlement_id = link.entry_id
+    ORDER BY changed.sequence DESC LIMIT 1 OFFSET 1) AS change_before,
+    (SELECT changing.document FROM changed_settlement AS changed JOIN link AS changing
         ON changing.person_id = changed.person_id AND changing.sequence = changed.sequence
     WHERE changed.person_id = link.person_id AND changed.settlement_id = link.entry_id
     ORDER BY changed.sequence DESC LIMIT 1) AS last_change";
@@ -66,11 +71,12 @@ pub(crate) struct ChainQuery {
     pub(crate) request_id: RequestId,
 }
 
-/// The bytes of a settlement's link, and of the link that last changed it.
+/// The bytes of a settlement's link, and of the links that last changed it.
 #[derive(Clone, Debug)]
 pub(crate) struct SettlementRead {
     pub(crate) document: Vec<u8>,
-    pub(crate) last_change: Option<Vec<u8>>,
+    /// At most two, in the order of the chain.
+    pub(crate) last_changes: Vec<Vec<u8>>,
 }
 
 /// A link as it is stored.
@@ -182,7 +188,7 @@ impl Journal {
 
     /// A settlement.
     pub(crate) async fn settlement(&self, settlement_id: &SettlementId) -> Result<Option<SettlementRead>, StoreError> {
-        let sql = format!("SELECT document, {LAST_CHANGE} FROM link WHERE entry_id = $1 AND kind = 'settlement'");
+        let sql = format!("SELECT document, {LAST_CHANGES} FROM link WHERE entry_id = $1 AND kind = 'settlement'");
         on_database!(&self.database, |pool| {
             let row = sqlx::query(AssertSqlSafe(sql)).bind(settlement_id.as_str()).fetch_optional(pool).await?;
             row.map(|row| settlement_of(&row)).transpose()
@@ -197,7 +203,7 @@ impl Journal {
         count: i64,
     ) -> Result<Vec<SettlementRead>, StoreError> {
         let sql = format!(
-            "SELECT document, {LAST_CHANGE} FROM link
+            "SELECT document, {LAST_CHANGES} FROM link
             WHERE person_id = $1 AND sequence < $2 AND kind = 'settlement' ORDER BY sequence DESC LIMIT $3"
         );
         on_database!(&self.database, |pool| {
@@ -254,7 +260,8 @@ where
     &'static str: ColumnIndex<R>,
     Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
 {
-    Ok(SettlementRead { document: row.try_get("document")?, last_change: row.try_get("last_change")? })
+    let changes: [Option<Vec<u8>>; 2] = [row.try_get("change_before")?, row.try_get("last_change")?];
+    Ok(SettlementRead { document: row.try_get("document")?, last_changes: changes.into_iter().flatten().collect() })
 }
 
 fn link_row<'r, R>(row: &'r R) -> Result<LinkRow, sqlx::Error>

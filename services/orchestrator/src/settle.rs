@@ -327,7 +327,7 @@ impl Orchestrator {
 fn standing_of(read: &SettlementRead) -> Result<Standing, Failure> {
     let made = Standing::of(read_link(&read.document)?);
     let mut standing = made.ok_or_else(|| Failure::invariant_violated("a settlement's link made none"))?;
-    if let Some(document) = &read.last_change {
+    for document in &read.last_changes {
         standing.take(&read_link(document)?);
     }
     Ok(standing)

@@ -340,7 +340,9 @@ async fn a_fact_that_was_corrected_late_is_told_with_its_differences_and_appende
         assert_eq!(world.get(&settled[1].settlement_id).await.state(), SettlementState::Readjudicated);
 
         // What was decided anew can be cancelled as any other.
+        let stood = world.get(&settled[3].settlement_id).await.statement;
         world.cancel("c", &settled[3].settlement_id).await.unwrap();
+        assert_eq!(world.get(&settled[3].settlement_id).await.statement, stood, "what stood last is still told");
         assert_eq!((world.counted("p"), world.paid("p")), ([40_000; 3], [40_000; 3]), "{}", store.name);
     }
 }
