@@ -10,6 +10,7 @@ use wire::settlement_v1::one_stop_client::OneStopClient;
 use wire::settlement_v1::{AuditRequest, FeedRequest, GetRequest, ListRequest, SettlementState};
 
 use crate::model::{Book, drawn_by};
+use crate::platform::{Platform, Replica};
 use crate::run::{Holder, Run};
 
 /// How many persons are checked in between.
@@ -20,8 +21,8 @@ pub(crate) async fn some_persons(run: &mut Run) {
     let persons: Vec<_> = run.books.keys().cloned().collect();
     for _ in 0..SOME.min(persons.len()) {
         let person_id = run.dice.one_of(&persons).clone();
-        person(run, &person_id).await;
-        audit(run, &person_id).await;
+        person(&run.platform, &run.replicas[0], &run.books[&person_id], &person_id).await;
+        audit(&run.replicas[0], &person_id).await;
     }
     accounts(run).await;
 }
@@ -30,35 +31,35 @@ pub(crate) async fn some_persons(run: &mut Run) {
 pub(crate) async fn everything(run: &mut Run) {
     let persons: Vec<_> = run.books.keys().cloned().collect();
     for person_id in &persons {
-        person(run, person_id).await;
+        person(&run.platform, &run.replicas[0], &run.books[person_id], person_id).await;
     }
     accounts(run).await;
     run.feed.read_on(&mut run.replicas[1].client, usize::MAX).await;
     run.feed.check(&run.books);
-    audit(run, "").await;
+    let links: usize = run.books.values().map(|book| book.links).sum();
+    assert_eq!(audit(&run.replicas[0], "").await, links);
 }
 
-async fn audit(run: &mut Run, person_id: &str) {
+/// The audit of a person, or of everybody, finds no difference; answers how many links it went through.
+pub(crate) async fn audit(replica: &Replica, person_id: &str) -> usize {
     let request = AuditRequest { person_id: person_id.to_owned() };
-    let mut parts = run.replicas[0].client.audit(request).await.unwrap().into_inner();
+    let mut parts = replica.client.clone().audit(request).await.unwrap().into_inner();
     let mut differences = Vec::new();
     while let Some(answer) = parts.message().await.unwrap() {
         match answer.part.unwrap() {
             Part::Difference(difference) => differences.push(difference),
-            Part::Totals(totals) if person_id.is_empty() => {
-                let links: usize = run.books.values().map(|book| book.links).sum();
-                assert_eq!(usize::try_from(totals.links).unwrap(), links);
+            Part::Totals(totals) => {
+                assert_eq!(differences, Vec::new(), "the audit of {person_id:?}");
+                return usize::try_from(totals.links).unwrap();
             }
-            Part::Totals(_) => {}
         }
     }
-    assert_eq!(differences, Vec::new(), "the audit of {person_id:?}");
+    panic!("an audit without totals")
 }
 
 /// Every answered settlement is in the chain once and as it was answered, and what each payer paid is what it says.
-async fn person(run: &Run, person_id: &str) {
-    let book = &run.books[person_id];
-    let mut client = run.replicas[0].client.clone();
+pub(crate) async fn person(platform: &Platform, replica: &Replica, book: &Book, person_id: &str) {
+    let mut client = replica.client.clone();
     let request = ListRequest { person_id: person_id.to_owned(), page_size: 500, ..ListRequest::default() };
     let listed = client.list(request).await.unwrap().into_inner().settlements;
     let listed: Vec<_> =
@@ -69,7 +70,7 @@ async fn person(run: &Run, person_id: &str) {
     let told: Vec<_> = listed.iter().map(|(id, request, _)| (id.clone(), request.clone())).collect();
     assert_eq!((told.len(), sorted(&told)), (known.len(), sorted(&known)), "{person_id}");
     let states: BTreeMap<_, _> = listed.into_iter().map(|(id, _, state)| (id, state)).collect();
-    let mut paid = paid_by_payers(run, person_id).await;
+    let mut paid = paid_by_payers(platform, person_id).await;
     for known in &book.settlements {
         let is_cancelled = states[&known.settlement_id] == SettlementState::Cancelled;
         assert_eq!(is_cancelled, !known.stands, "{known:?}");
@@ -93,9 +94,9 @@ async fn person(run: &Run, person_id: &str) {
 type Paid = BTreeMap<(i32, String), i64>;
 
 /// What the payers' books say, by settlement, fund and account.
-async fn paid_by_payers(run: &Run, person_id: &str) -> BTreeMap<String, Paid> {
+async fn paid_by_payers(platform: &Platform, person_id: &str) -> BTreeMap<String, Paid> {
     let mut paid = BTreeMap::<String, Paid>::new();
-    for (_, mut payer) in run.platform.payers() {
+    for (_, mut payer) in platform.payers() {
         let mut page_token = String::new();
         loop {
             let request = ListPostingsRequest { person_id: person_id.to_owned(), page_size: 500, page_token };

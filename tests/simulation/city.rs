@@ -95,7 +95,7 @@ impl Town {
 }
 
 /// Answers how many faults the rows have.
-async fn import(platform: &Platform, kind: FactKind, columns: &[String], rows: Vec<FactRow>) -> usize {
+pub(crate) async fn import(platform: &Platform, kind: FactKind, columns: &[String], rows: Vec<FactRow>) -> usize {
     let request = ImportFactsRequest { kind: kind.into(), columns: columns.to_vec(), rows, validate_only: false };
     let answer = platform.register().import_facts(request).await.unwrap().into_inner();
     answer.rejected.len()

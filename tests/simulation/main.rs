@@ -15,6 +15,7 @@ mod model;
 mod network;
 mod platform;
 mod run;
+mod saga;
 mod services;
 mod weather;
 
@@ -65,7 +66,7 @@ async fn simulate(seed: u64, size: Size) -> History {
 #[tokio::test]
 async fn what_happens_by_chance_from_a_seed_leaves_the_books_that_callers_expect() {
     listen();
-    let size = size_or(Size { persons: 300, steps: 2_000 });
+    let size = size_or(Size { persons: 200, steps: 800 });
     let first = number("ONESTOP_SIMULATION_SEED").unwrap_or(1);
     for seed in first..first + number("ONESTOP_SIMULATION_RUNS").unwrap_or(1) {
         let history = simulate(seed, size).await;
@@ -75,7 +76,7 @@ async fn what_happens_by_chance_from_a_seed_leaves_the_books_that_callers_expect
 
 #[tokio::test]
 async fn a_seed_gives_the_same_history_each_time_and_another_seed_another_one() {
-    let size = Size { persons: 60, steps: 250 };
+    let size = Size { persons: 40, steps: 120 };
     let history = simulate(7, size).await;
     assert_eq!(simulate(7, size).await, history);
     assert_ne!(simulate(8, size).await.digest, history.digest);
