@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use claim::{CounterKey, PersonId};
+use individual_account::AccountBook;
 use ledger::Ledger;
 use money::Fen;
 use onestop::platform::Payer;
@@ -12,7 +13,7 @@ use wire::settlement_v1::ListRequest;
 use wire::settlement_v1::one_stop_client::OneStopClient;
 
 use crate::harness;
-use crate::load::person;
+use crate::load::{HOLDER, person};
 use crate::serve;
 
 /// Everything that the books say: settlements with their figures in order, counters, and what each fund paid.
@@ -21,10 +22,14 @@ pub(crate) struct Books {
     pub(crate) settlements: BTreeMap<String, Vec<(i64, String, Option<wire::claim_v1::Amounts>)>>,
     counters: BTreeMap<(String, &'static str), BTreeMap<CounterKey, Fen>>,
     paid: BTreeMap<(String, &'static str), Vec<(claim::Fund, Fen)>>,
+    /// What is left in the account that they draw on.
+    balance: Option<Fen>,
 }
 
 pub(crate) async fn books(location: &Location, persons: usize) -> Books {
-    let mut books = Books { settlements: BTreeMap::new(), counters: BTreeMap::new(), paid: BTreeMap::new() };
+    let account = AccountBook::open(location).await.unwrap().account(&PersonId::new(HOLDER).unwrap()).await.unwrap();
+    let balance = account.map(|account| account.balance);
+    let mut books = Books { settlements: BTreeMap::new(), counters: BTreeMap::new(), paid: BTreeMap::new(), balance };
     let serving = serve(location);
     let mut client = OneStopClient::new(host::remote(&serving.endpoint).unwrap());
     for number in 0..persons {

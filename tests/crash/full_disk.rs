@@ -8,7 +8,7 @@ use wire::settlement_v1::one_stop_client::OneStopClient;
 
 use crate::books::assert_audited;
 use crate::harness::{self, Serving};
-use crate::load::{Callers, LINKS_EACH, Load, Work, person, write_register};
+use crate::load::{Callers, LINKS_EACH, Load, Work, open_account, person, write_register};
 
 const PERSONS: usize = 24;
 /// The disk is full when so many requests were answered.
@@ -30,6 +30,7 @@ async fn a_full_disk_refuses_what_it_cannot_store_loses_nothing_and_goes_on_when
     let store = TestStore::sqlite();
     let files = tempfile::tempdir().unwrap();
     harness::import(&store.location, &write_register(files.path(), PERSONS));
+    open_account(&store.location, PERSONS).await;
     let mut command = harness::onestop_outliving_its_room(&store.location);
     let serving = Serving::start(command.env("ONESTOP_LOG", "error").args(["serve", "--listen", "127.0.0.1:0"]));
     let load = Load::new();

@@ -7,8 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chrono::NaiveDate;
+use claim::{Kinship, MovementKind, PersonId, RequestId};
 use futures::future::{BoxFuture, try_join_all};
-use host::Transport;
+use host::{Clock, Transport};
+use individual_account::{AccountBook, Authorisation, Credit};
+use money::Fen;
+use store::Location;
 use tokio::sync::watch;
 use tonic::{Response, Status};
 use wire::claim_v1::{Case, Statement};
@@ -24,6 +29,8 @@ pub(crate) const CASES_EACH: usize = 6;
 pub(crate) const CANCELLED_AFTER: usize = 4;
 /// Six settlements and a cancellation.
 pub(crate) const LINKS_EACH: usize = CASES_EACH + 1;
+/// Whose account pays for every third person, and is never empty, so that it does not matter who comes first.
+pub(crate) const HOLDER: &str = "holder";
 /// How long a caller waits who is told to come again.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -53,6 +60,31 @@ pub(crate) fn write_register(directory: &Path, persons: usize) -> Vec<PathBuf> {
     files
 }
 
+/// Opens the account that persons draw on.
+pub(crate) async fn open_account(location: &Location, persons: usize) {
+    let book = AccountBook::open(location).await.unwrap();
+    let (holder, now) = (PersonId::new(HOLDER).unwrap(), Clock::system().now());
+    let credit = Credit {
+        person_id: holder.clone(),
+        request_id: RequestId::new("opening").unwrap(),
+        reference: "opening".to_owned(),
+        excludes: Vec::new(),
+        amounts: vec![(MovementKind::Opening, Fen::new(1_000_000_000_000))],
+    };
+    book.credit(credit, now).await.unwrap();
+    for number in (0..persons).filter(|number| number.is_multiple_of(3)) {
+        let authorisation = Authorisation {
+            person_id: holder.clone(),
+            member_id: PersonId::new(&person(number)).unwrap(),
+            kinship: Kinship::Child,
+            from_date: NaiveDate::from_ymd_opt(2023, 1, 1).unwrap(),
+            to_date: None,
+        };
+        book.authorise(&authorisation, now).await.unwrap();
+    }
+    book.close().await;
+}
+
 /// What one person has settled, in order: stays that cross ceilings, and visits of employees.
 pub(crate) fn cases_of(number: usize) -> Vec<(String, Case)> {
     let person = person(number);
@@ -66,6 +98,11 @@ pub(crate) fn cases_of(number: usize) -> Vec<(String, Case)> {
                 visit(&person, hospital, date(2023, month, 10), amount_fen / 10)
             } else {
                 stay(&person, hospital, date(2023, month, 2), date(2023, month, 20), amount_fen)
+            };
+            let case = if number.is_multiple_of(3) {
+                Case { use_individual_account: true, family_account_person_ids: vec![HOLDER.to_owned()], ..case }
+            } else {
+                case
             };
             (format!("{person}-{month}"), case)
         })
@@ -100,7 +137,7 @@ impl Answers {
 
 /// What happens to callers, and where they find the platform.
 pub(crate) struct Load {
-    answers: Answers,
+    answers: Arc<Answers>,
     endpoint: watch::Sender<String>,
     answered: watch::Sender<usize>,
     refused: watch::Sender<usize>,
@@ -110,9 +147,14 @@ pub(crate) struct Load {
 impl Load {
     /// A load that still has to be moved somewhere.
     pub(crate) fn new() -> Arc<Self> {
+        Self::with(Arc::default())
+    }
+
+    /// One whose answers have to be those of others too.
+    pub(crate) fn with(answers: Arc<Answers>) -> Arc<Self> {
         let count = || watch::Sender::new(0);
         let endpoint = watch::Sender::new(String::new());
-        Arc::new(Self { answers: Answers::default(), endpoint, answered: count(), refused: count(), lost: count() })
+        Arc::new(Self { answers, endpoint, answered: count(), refused: count(), lost: count() })
     }
 
     /// Tells callers where the platform is from now on.
@@ -123,6 +165,11 @@ impl Load {
     /// Waits until so many requests were answered.
     pub(crate) async fn answers(&self, count: usize) {
         self.answered.subscribe().wait_for(|answered| *answered >= count).await.unwrap();
+    }
+
+    /// How many requests were answered so far.
+    pub(crate) fn answered(&self) -> usize {
+        *self.answered.borrow()
     }
 
     /// How many requests were refused so far.
@@ -191,6 +238,14 @@ impl Callers {
         tokio::select! {
             () = event => {}
             () = &mut self.all => panic!("they came to their end before"),
+        }
+    }
+
+    /// Answers whether each has all its answers before something else comes to pass.
+    pub(crate) async fn end_before(&mut self, event: impl Future<Output = ()>) -> bool {
+        tokio::select! {
+            () = event => false,
+            () = &mut self.all => true,
         }
     }
 

@@ -4,7 +4,7 @@ use store::testing::{PrivatePostgres, TestStore};
 
 use crate::books::assert_audited;
 use crate::harness::{self, Serving};
-use crate::load::{Callers, LINKS_EACH, Load, Work, write_register};
+use crate::load::{Callers, LINKS_EACH, Load, Work, open_account, write_register};
 
 const PERSONS: usize = 64;
 /// The server is killed when so many requests were answered.
@@ -16,6 +16,7 @@ async fn a_database_server_that_is_killed_under_load_loses_nothing_and_callers_a
     let store = TestStore::on(&server).await;
     let files = tempfile::tempdir().unwrap();
     harness::import(&store.location, &write_register(files.path(), PERSONS));
+    open_account(&store.location, PERSONS).await;
     let mut command = harness::onestop(&store.location);
     // Each loss is a warning, and there are hundreds.
     command.env("ONESTOP_LOG", "error");

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+#[cfg(debug_assertions)]
+mod at_random;
 mod books;
 mod full_disk;
 #[path = "../harness/mod.rs"]
@@ -11,6 +13,7 @@ mod load;
 mod lost_server;
 #[cfg(debug_assertions)]
 mod points;
+mod replicas;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +27,7 @@ use wire::settlement_v1::{FeedRequest, ListRequest, SettleRequest};
 
 use books::{assert_audited, books};
 use harness::Serving;
-use load::{Answers, CANCELLED_AFTER, LINKS_EACH, cancellation, cases_of, write_register};
+use load::{Answers, CANCELLED_AFTER, LINKS_EACH, cancellation, cases_of, open_account, write_register};
 
 const PERSONS: usize = 12;
 /// The process is killed when so many requests of a round were answered.
@@ -104,6 +107,7 @@ async fn a_kill_at_any_point_leaves_one_settlement_a_request_and_the_books_of_a_
     let register = write_register(files.path(), PERSONS);
     let undisturbed = TestStore::sqlite();
     harness::import(&undisturbed.location, &register);
+    open_account(&undisturbed.location, PERSONS).await;
     round(&undisturbed.location, &Arc::default(), None).await;
     let expected = books(&undisturbed.location, PERSONS).await;
     for settlements in expected.settlements.values() {
@@ -111,6 +115,7 @@ async fn a_kill_at_any_point_leaves_one_settlement_a_request_and_the_books_of_a_
     }
     for store in TestStore::each().await {
         harness::import(&store.location, &register);
+        open_account(&store.location, PERSONS).await;
         let answers = Arc::default();
         for kill_after in KILLS {
             round(&store.location, &answers, Some(kill_after)).await;
@@ -127,11 +132,13 @@ async fn two_platforms_on_one_database_that_get_every_request_at_once_keep_the_b
     let register = write_register(files.path(), PERSONS);
     let alone = TestStore::sqlite();
     harness::import(&alone.location, &register);
+    open_account(&alone.location, PERSONS).await;
     round(&alone.location, &Arc::default(), None).await;
     let expected = books(&alone.location, PERSONS).await;
 
     let store = TestStore::postgres().await;
     harness::import(&store.location, &register);
+    open_account(&store.location, PERSONS).await;
     let platforms = [serve(&store.location), serve(&store.location)];
     let answers = Arc::new(Answers::default());
     // Every request goes to both, so that each of them is a race for one place in one chain.
@@ -158,6 +165,7 @@ async fn a_process_that_is_asked_to_stop_finishes_what_it_accepted_and_lets_thos
     let register = write_register(files.path(), PERSONS);
     let store = TestStore::sqlite();
     harness::import(&store.location, &register);
+    open_account(&store.location, PERSONS).await;
     let serving = serve(&store.location);
     let mut client = OneStopClient::new(host::remote(&serving.endpoint).unwrap());
     let mut feed = client.feed(FeedRequest::default()).await.unwrap().into_inner();

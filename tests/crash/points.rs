@@ -11,7 +11,7 @@ use wire::settlement_v1::one_stop_client::OneStopClient;
 
 use crate::books::{assert_audited, books};
 use crate::harness::{self, Serving};
-use crate::load::{Callers, Load, Work, write_register};
+use crate::load::{Callers, Load, Work, open_account, write_register};
 use crate::serve;
 
 /// Each death takes persons of its own, of three kinds.
@@ -120,9 +120,11 @@ async fn dies_at_each_point(store: TestStore) {
     let register = write_register(files.path(), persons);
     let undisturbed = TestStore::sqlite();
     harness::import(&undisturbed.location, &register);
+    open_account(&undisturbed.location, persons).await;
     live(&undisturbed.location, &Load::new(), 0..persons, cancelling.clone()).await;
 
     harness::import(&store.location, &register);
+    open_account(&store.location, persons).await;
     let load = Load::new();
     live(&store.location, &load, cancelling.clone(), 0..0).await;
     for (place, death) in deaths.iter().enumerate() {
