@@ -8,10 +8,10 @@ use tonic::{Request, Response, Status};
 use wire::payer_v1::payer_client::PayerClient;
 use wire::payer_v1::payer_server::{Payer, PayerServer};
 use wire::payer_v1::{
-    AdjudicateRequest, AdjudicateResponse, AdjustRequest, AdjustResponse, GetCountersRequest, GetCountersResponse,
-    HoldRequest, HoldResponse, ListExpiredHoldsRequest, ListExpiredHoldsResponse, ListPersonsRequest,
-    ListPersonsResponse, ListPostingsRequest, ListPostingsResponse, PostRequest, PostResponse, VoidRequest,
-    VoidResponse,
+    AdjudicateRequest, AdjudicateResponse, AdjustRequest, AdjustResponse, CheckBooksRequest, CheckBooksResponse,
+    GetCountersRequest, GetCountersResponse, HoldRequest, HoldResponse, ListExpiredHoldsRequest,
+    ListExpiredHoldsResponse, ListPersonsRequest, ListPersonsResponse, ListPostingsRequest, ListPostingsResponse,
+    PostRequest, PostResponse, VoidRequest, VoidResponse,
 };
 use wire::register_v1::register_client::RegisterClient;
 use wire::register_v1::register_server::{Register, RegisterServer};
@@ -109,6 +109,7 @@ distant_payer! {
         get_counters, GetCountersRequest, GetCountersResponse;
         list_postings, ListPostingsRequest, ListPostingsResponse;
         list_persons, ListPersonsRequest, ListPersonsResponse;
+        check_books, CheckBooksRequest, CheckBooksResponse;
         list_expired_holds, ListExpiredHoldsRequest, ListExpiredHoldsResponse;
     }
 }

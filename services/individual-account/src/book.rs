@@ -5,6 +5,7 @@
 
 mod authorisation;
 mod change;
+mod check;
 mod error;
 mod plan;
 mod postgres;
@@ -14,12 +15,13 @@ mod sqlite;
 use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use claim::{EntryId, PersonId, SettlementId};
+use claim::{EntryId, MovementKind, PersonId, RequestId, SettlementId};
 use money::Fen;
 use store::{BatchLimits, Batcher, Database, Location, Migration, Migrations, StoreError, on_database};
 
 pub use authorisation::Authorisation;
 pub use change::{Closing, Credit, Done, Draws, Returns};
+pub use check::{BookFault, Checked};
 pub use error::AccountError;
 pub use rows::{AccountState, Movement};
 
@@ -30,12 +32,22 @@ use rows::{AccountRow, MovementRow, account_from, movement_from, person};
 pub const PAGE_SIZE_MAX: u32 = 500;
 
 const MIGRATIONS: Migrations = Migrations {
-    sqlite: &[Migration { version: 1, name: "accounts", sql: include_str!("../migrations/sqlite/0001_accounts.sql") }],
-    postgres: &[Migration {
-        version: 1,
-        name: "accounts",
-        sql: include_str!("../migrations/postgres/0001_accounts.sql"),
-    }],
+    sqlite: &[
+        Migration { version: 1, name: "accounts", sql: include_str!("../migrations/sqlite/0001_accounts.sql") },
+        Migration {
+            version: 2,
+            name: "closed_accounts",
+            sql: include_str!("../migrations/sqlite/0002_closed_accounts.sql"),
+        },
+    ],
+    postgres: &[
+        Migration { version: 1, name: "accounts", sql: include_str!("../migrations/postgres/0001_accounts.sql") },
+        Migration {
+            version: 2,
+            name: "closed_accounts",
+            sql: include_str!("../migrations/postgres/0002_closed_accounts.sql"),
+        },
+    ],
 };
 
 const ACCOUNT: &str =
@@ -43,6 +55,9 @@ const ACCOUNT: &str =
 const MOVEMENTS: &str = "
     SELECT person_id, sequence, kind, reference, request_id, amount_fen, balance_fen, other_person_id, recorded_time
     FROM movement WHERE person_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3";
+const MOVEMENT_OF: &str = "
+    SELECT person_id, sequence, kind, reference, request_id, amount_fen, balance_fen, other_person_id, recorded_time
+    FROM movement WHERE person_id = $1 AND kind = $2 AND request_id = $3";
 const EXPIRED: &str = "
     SELECT DISTINCT patient_id, settlement_id FROM hold WHERE state = 'held' AND expiry_time <= $1 LIMIT $2";
 const HOLDERS: &str = "SELECT person_id FROM hold WHERE patient_id = $1 AND settlement_id = $2 AND state = 'held'";
@@ -167,10 +182,11 @@ impl AccountBook {
         self.enter(Change::Return(returns), now).await
     }
 
-    /// Empties an account and closes it: the balance is paid out or goes to an heir's account.
+    /// Empties an account and closes it: the balance is paid out or goes to an heir's account. A closed account is
+    /// emptied again of what came back to it since.
     ///
     /// # Errors
-    /// No account, a closed one, money that is held, overload, or the store.
+    /// No account, a closed one with nothing in it, money that is held, overload, or the store.
     ///
     /// # Basis
     /// 昆政办〔2022〕15号 第二十条.
@@ -204,6 +220,23 @@ impl AccountBook {
             page.bind(i64::from(count)).fetch_all(pool).await?
         });
         Ok(rows.into_iter().map(movement_from).collect::<Result<_, _>>()?)
+    }
+
+    /// The movement of one kind that a request made in an account.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn movement_of(
+        &self,
+        person_id: &PersonId,
+        kind: MovementKind,
+        request_id: &RequestId,
+    ) -> Result<Option<Movement>, AccountError> {
+        let row: Option<MovementRow> = on_database!(&self.database, |pool| {
+            let movement = sqlx::query_as(MOVEMENT_OF).bind(person_id.as_str()).bind(kind.as_str());
+            movement.bind(request_id.as_str()).fetch_optional(pool).await?
+        });
+        Ok(row.map(movement_from).transpose()?)
     }
 
     /// What a person's settlements took out of accounts and adjustments gave back, whoever's the accounts are; newest

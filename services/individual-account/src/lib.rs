@@ -12,8 +12,8 @@ mod service;
 
 pub use adjudicate::{Balances, FamilyBalance, IndividualAccount};
 pub use book::{
-    AccountBook, AccountError, AccountState, Authorisation, Closing, Credit, Done, Drawn, Draws, ExpiredHold, Movement,
-    PAGE_SIZE_MAX, Returns,
+    AccountBook, AccountError, AccountState, Authorisation, BookFault, Checked, Closing, Credit, Done, Drawn, Draws,
+    ExpiredHold, Movement, PAGE_SIZE_MAX, Returns,
 };
 pub use payer_service::{AccountPayer, payer_server};
 pub use period::{CreditPeriod, InvalidPeriod};

@@ -15,7 +15,8 @@ use wire::payer_v1::payer_server::{Payer, PayerServer};
 use wire::{Failure, Reader};
 
 use crate::{
-    AccountBook, Balances, Done, Drawn, Draws, FamilyBalance, IndividualAccount, PAGE_SIZE_MAX, Returns, failure,
+    AccountBook, Balances, Checked, Done, Drawn, Draws, FamilyBalance, IndividualAccount, PAGE_SIZE_MAX, Returns,
+    failure,
 };
 
 /// How long money is held for a settlement before somebody is asked whether it will ever be.
@@ -139,6 +140,28 @@ impl Payer for AccountPayer {
             settlement_id: hold.settlement_id.to_string(),
         });
         Ok(Response::new(proto::ListExpiredHoldsResponse { holds: holds.collect() }))
+    }
+
+    #[tracing::instrument(skip_all, fields(payer = IndividualAccount::ID))]
+    async fn check_books(
+        &self,
+        request: Request<proto::CheckBooksRequest>,
+    ) -> Result<Response<proto::CheckBooksResponse>, Status> {
+        let read = wire::read(|at| {
+            let after = at.optional_id::<PersonId>("after", &request.get_ref().after);
+            let count = read_page_size(request.get_ref().page_size, at);
+            Some((after?, count?))
+        });
+        let (after, count) = read.map_err(Failure::from)?;
+        let Checked { faults, last } = self.book.check(after.as_ref(), count).await.map_err(failure::of_book)?;
+        let faults = faults.into_iter().map(|fault| proto::BookFault {
+            person_id: fault.person_id.to_string(),
+            place: fault.place.to_owned(),
+            expected: fault.expected.to_string(),
+            found: fault.found.to_string(),
+        });
+        let next = last.map(|last| last.to_string()).unwrap_or_default();
+        Ok(Response::new(proto::CheckBooksResponse { faults: faults.collect(), next }))
     }
 
     #[tracing::instrument(skip_all, fields(payer = IndividualAccount::ID))]

@@ -36,12 +36,11 @@ impl AccountsService {
     }
 
     async fn close(&self, closing: Closing) -> Result<(bool, Fen), Failure> {
-        let (person_id, kind) = (closing.person_id.clone(), closing.kind());
+        let Closing { person_id, request_id, .. } = closing.clone();
+        let kind = closing.kind();
         let done = self.book.close_account(closing, self.clock.now()).await.map_err(failure::of_book)?;
-        // Nothing moves after the movement that closed the account.
-        let last = self.book.movements(&person_id, i64::MAX, 1).await.map_err(failure::of_book)?;
-        let closed = last.first().filter(|movement| movement.kind == kind);
-        Ok((done == Done::Before, closed.map_or(Fen::ZERO, |movement| Fen::ZERO - movement.amount)))
+        let emptied = self.book.movement_of(&person_id, kind, &request_id).await.map_err(failure::of_book)?;
+        Ok((done == Done::Before, emptied.map_or(Fen::ZERO, |movement| Fen::ZERO - movement.amount)))
     }
 
     fn amounts(&self, period: CreditPeriod, employment: Employment, base: Fen) -> Result<AccountCredit, Failure> {

@@ -11,6 +11,7 @@ use individual_account::{AccountBook, AccountError, Closing, Credit, Done, Draws
 use money::Fen;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use store::Location;
 use store::testing::TestStore;
 
 fn person(name: &str) -> PersonId {
@@ -196,6 +197,97 @@ async fn an_account_is_emptied_once_and_an_heir_gets_every_fen() {
         assert!(matches!(book.credit(credit("h", "r9", 1), at(4)).await, Err(AccountError::Closed)));
         assert_eq!(book.account(&person("child")).await.unwrap().unwrap().balance, Fen::new(12_345), "{}", store.name);
         assert_eq!(book.account(&person("h")).await.unwrap().unwrap().free(), Fen::ZERO);
+    }
+}
+
+#[tokio::test]
+async fn what_comes_back_to_a_closed_account_is_drawn_by_nobody_and_goes_where_the_rest_went() {
+    for store in TestStore::each().await {
+        let book = AccountBook::open(&store.location).await.unwrap();
+        book.credit(credit("h", "r", 100), at(0)).await.unwrap();
+        let bequest = |request: &str| Closing {
+            person_id: person("h"),
+            request_id: RequestId::new(request).unwrap(),
+            heir_id: Some(person("child")),
+            is_inherited: true,
+        };
+        let draws_forty = draws("p", "s", &[("h", 40)]);
+        book.hold(draws_forty.clone(), at(60), at(0)).await.unwrap();
+        book.capture(draws_forty, at(1)).await.unwrap();
+        assert_eq!(book.close_account(bequest("c1"), at(2)).await.unwrap(), Done::Now);
+        let returns = Returns {
+            patient_id: person("p"),
+            adjustment_id: EntryId::new("a").unwrap(),
+            by_draw: [((person("h"), settlement("s")), Fen::new(40))].into(),
+        };
+        assert_eq!(book.give_back(returns, at(3)).await.unwrap(), Done::Now);
+        let account = book.account(&person("h")).await.unwrap().unwrap();
+        assert_eq!((account.balance, account.free()), (Fen::new(40), Fen::ZERO), "{}", store.name);
+        assert_eq!(book.hold(draws("p", "t", &[("h", 1)]), at(60), at(4)).await.unwrap(), Done::TooLittle);
+
+        assert_eq!(book.close_account(bequest("c1"), at(5)).await.unwrap(), Done::Before, "it was carried out before");
+        assert_eq!(book.account(&person("h")).await.unwrap().unwrap().balance, Fen::new(40));
+        assert_eq!(book.close_account(bequest("c2"), at(6)).await.unwrap(), Done::Now);
+        assert!(matches!(book.close_account(bequest("c3"), at(7)).await, Err(AccountError::Closed)));
+        assert_eq!(book.account(&person("child")).await.unwrap().unwrap().balance, Fen::new(100), "{}", store.name);
+        let first =
+            book.movement_of(&person("h"), MovementKind::Bequest, &RequestId::new("c1").unwrap()).await.unwrap();
+        assert_eq!(first.unwrap().amount, Fen::new(-60));
+        assert_eq!(book.check(None, 10).await.unwrap().faults, [], "{}", store.name);
+    }
+}
+
+/// Edits the book behind its back.
+async fn edit(location: &Location, sql: &'static str) {
+    let edited = match location {
+        Location::Directory(directory) => {
+            let options = sqlx::sqlite::SqliteConnectOptions::new();
+            let options = options.filename(directory.join("individual-account.sqlite3"));
+            let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+            sqlx::query(sql).execute(&pool).await.unwrap().rows_affected()
+        }
+        Location::Postgres(url) => {
+            let options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
+            let options = options.options([("search_path", "individual_account")]);
+            let pool = sqlx::PgPool::connect_with(options).await.unwrap();
+            sqlx::query(sql).execute(&pool).await.unwrap().rows_affected()
+        }
+    };
+    assert_eq!(edited, 1, "{sql}");
+}
+
+#[tokio::test]
+async fn every_edit_of_an_account_its_movements_or_its_holds_is_told() {
+    let edits: [(&str, &[&str]); 8] = [
+        ("UPDATE account SET balance_fen = 61 WHERE person_id = 'h'", &["balance, by its movements, in fen"]),
+        ("UPDATE account SET held_fen = 6 WHERE person_id = 'h'", &["held, by its holds, in fen"]),
+        ("UPDATE account SET sequence = 3 WHERE person_id = 'h'", &["number of the last movement"]),
+        (
+            "DELETE FROM movement WHERE person_id = 'h' AND sequence = 2",
+            &["balance, by its movements, in fen", "number of the last movement", "captured holds without a draw"],
+        ),
+        ("UPDATE movement SET balance_fen = 1 WHERE person_id = 'h' AND sequence = 1", &["movements out of line"]),
+        ("DELETE FROM hold WHERE settlement_id = 's'", &["draws without a captured hold"]),
+        ("UPDATE hold SET state = 'void' WHERE settlement_id = 'open'", &["held, by its holds, in fen"]),
+        ("DELETE FROM account WHERE person_id = 'h'", &["accounts"]),
+    ];
+    for (sql, places) in edits {
+        for store in TestStore::each().await {
+            let book = AccountBook::open(&store.location).await.unwrap();
+            book.credit(credit("g", "r", 7), at(0)).await.unwrap();
+            book.credit(credit("h", "r", 100), at(0)).await.unwrap();
+            let captured = draws("p", "s", &[("h", 40)]);
+            book.hold(captured.clone(), at(60), at(0)).await.unwrap();
+            book.capture(captured, at(1)).await.unwrap();
+            book.hold(draws("p", "open", &[("h", 5)]), at(60), at(0)).await.unwrap();
+            let sound = book.check(None, 1).await.unwrap();
+            assert_eq!((sound.faults, sound.last.as_ref()), (Vec::new(), Some(&person("g"))), "{}", store.name);
+            edit(&store.location, sql).await;
+            let checked = book.check(None, 10).await.unwrap();
+            let told: Vec<_> = checked.faults.iter().map(|fault| fault.place).collect();
+            assert_eq!((told.as_slice(), checked.last), (places, None), "{sql} on {}", store.name);
+            assert!(checked.faults.iter().all(|fault| fault.person_id == person("h")));
+        }
     }
 }
 

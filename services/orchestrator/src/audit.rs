@@ -2,16 +2,19 @@
 //! and the feed hold.
 //!
 //! Counters start at zero and are moved by what is computed, so nothing that a ledger says goes into the computation.
-//! The rules are those of today: a document that was published late shows here until the year is decided anew.
+//! The rules are those of today: a document that was published late shows here, as another version of the rules, until
+//! the year is decided anew.
 
 mod books;
 mod chain;
+mod words;
 
 use std::collections::HashSet;
 
 use claim::PersonId;
 use futures::stream::{self, StreamExt};
 use wire::Failure;
+use wire::payer_v1::BookFault;
 use wire::settlement_v1::audit_response::Part;
 use wire::settlement_v1::{AuditDifference, AuditResponse, AuditTotals};
 
@@ -66,12 +69,40 @@ impl Orchestrator {
         if let Some(person_id) = person_id {
             self.audit_persons(vec![person_id], &mut telling).await?;
         } else {
+            self.audit_holds(&mut telling).await?;
             self.audit_chains(&mut telling).await?;
             self.audit_persons_without_chain(&mut telling).await?;
+            self.audit_payers_against_themselves(&mut telling).await?;
             self.audit_feed(&mut telling).await?;
         }
         let Telling { reader, totals } = telling;
         reader.send(AuditResponse { part: Some(Part::Totals(totals)) }).await
+    }
+
+    /// No hold outlives its time, once somebody has looked.
+    async fn audit_holds(&self, telling: &mut Telling<'_>) -> Result<(), Stop> {
+        let left = self.end_expired_holds().await;
+        if left > 0 {
+            telling.difference("", Difference::new("holds whose time is over", 0, left)).await?;
+        }
+        Ok(())
+    }
+
+    /// What payers keep in two ways, such as an account's balance and its movements.
+    async fn audit_payers_against_themselves(&self, telling: &mut Telling<'_>) -> Result<(), Stop> {
+        let payers = &self.decider().payers;
+        for payer in payers.names() {
+            let mut after = Some(String::new());
+            while let Some(place) = after {
+                let (faults, next) = payers.check_books(payer, place, PERSONS_READ).await?;
+                for BookFault { person_id, place, expected, found } in faults {
+                    let difference = Difference::new(format!("{payer}: {place}"), expected, found);
+                    telling.difference(&person_id, difference).await?;
+                }
+                after = next;
+            }
+        }
+        Ok(())
     }
 
     async fn audit_chains(&self, telling: &mut Telling<'_>) -> Result<(), Stop> {

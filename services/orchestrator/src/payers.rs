@@ -10,8 +10,9 @@ use tonic::{Request, Status};
 use wire::journal_v1::Adjustment;
 use wire::payer_v1::payer_client::PayerClient;
 use wire::payer_v1::{
-    AdjudicateRequest, AdjustRequest, Counter, ExpiredHold, GetCountersRequest, HoldRequest, ListExpiredHoldsRequest,
-    ListPersonsRequest, ListPostingsRequest, PostRequest, Posting, VoidRequest,
+    AdjudicateRequest, AdjustRequest, BookFault, CheckBooksRequest, CheckBooksResponse, Counter, ExpiredHold,
+    GetCountersRequest, HoldRequest, ListExpiredHoldsRequest, ListPersonsRequest, ListPostingsRequest, PostRequest,
+    Posting, VoidRequest,
 };
 use wire::{ErrorReason, Failure, claim_v1 as proto};
 
@@ -155,6 +156,20 @@ impl Payers {
 }
 
 impl Payers {
+    /// What a page of one payer's books says against itself, and where the next page goes on, if there is one.
+    pub(crate) async fn check_books(
+        &self,
+        payer: &PayerId,
+        after: String,
+        count: u32,
+    ) -> Result<(Vec<BookFault>, Option<String>), Failure> {
+        let request = CheckBooksRequest { after, page_size: i32::try_from(count).unwrap_or(i32::MAX) };
+        let answer = self.client(payer.as_str())?.check_books(request).await;
+        let answer = answer.map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))?;
+        let CheckBooksResponse { faults, next } = answer.into_inner();
+        Ok((faults, Some(next).filter(|next| !next.is_empty())))
+    }
+
     /// Has the payers hold what `statement` draws on individual accounts. `false` where one of them has too little.
     pub(crate) async fn hold(&self, statement: &proto::Statement) -> Result<bool, Failure> {
         for decision in statement.adjudications.iter().filter(|decision| draws(decision)) {

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 use claim::{Case, PersonId, PricedCase};
+use host::MAX_MESSAGE_BYTES;
+use prost::Message;
 use wire::journal_v1::Adjustment;
 use wire::payer_v1::{Booking, PostingChange};
 use wire::{ErrorReason, Failure, claim_v1 as proto};
@@ -13,6 +15,9 @@ use wire::{ErrorReason, Failure, claim_v1 as proto};
 use crate::decide::{Again, Counters, Decider, PayerCounter, moves_of};
 use crate::difference::{change_of, paid_by_source, total};
 use crate::standing::{Line, Standing};
+
+/// What an adjustment may take, so that its link still fits into one message of the feed.
+const ADJUSTMENT_BYTES_MAX: usize = MAX_MESSAGE_BYTES - 64 * 1024;
 
 /// What is done to one settlement of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +67,12 @@ impl<'d> Replay<'d> {
             changes.extend(self.step(settlement, action).await?);
         }
         check_accounts(&changes)?;
-        Ok((!changes.is_empty()).then(|| self.adjustment(&changes)))
+        if changes.is_empty() {
+            return Ok(None);
+        }
+        let adjustment = self.adjustment(&changes);
+        check_size(&adjustment, ADJUSTMENT_BYTES_MAX)?;
+        Ok(Some(adjustment))
     }
 
     /// Sets the counters to where they stood before the first of `settlements`.
@@ -168,7 +178,33 @@ fn check_accounts(changes: &[Changed<'_>]) -> Result<(), Failure> {
     Err(Failure { settlements: vec![settlement_id], ..refused })
 }
 
+/// Checks that an adjustment can be told before it becomes a fact that nobody could be told.
+fn check_size(adjustment: &Adjustment, bytes_max: usize) -> Result<(), Failure> {
+    if adjustment.encoded_len() <= bytes_max {
+        return Ok(());
+    }
+    let message = format!(
+        "{} settlements would be decided otherwise, more than one message holds; nothing was written",
+        adjustment.changes.len()
+    );
+    Err(Failure::new(ErrorReason::AdjustmentTooLarge, message))
+}
+
 fn stored_facts(settlement: &Standing) -> Result<PricedCase, Failure> {
     let stored = settlement.statement.case.clone().unwrap_or_default();
     PricedCase::try_from(stored).map_err(Failure::invariant_violated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_adjustment_that_no_message_holds_is_refused_before_it_is_a_fact() {
+        let adjustment = Adjustment { adjustment_id: "a".repeat(100), ..Adjustment::default() };
+        let bytes = adjustment.encoded_len();
+        check_size(&adjustment, bytes).unwrap();
+        let refused = check_size(&adjustment, bytes - 1).unwrap_err();
+        assert_eq!((refused.reason, refused.is_retryable()), (ErrorReason::AdjustmentTooLarge, false));
+    }
 }

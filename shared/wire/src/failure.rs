@@ -231,7 +231,8 @@ const fn code_of(reason: ErrorReason) -> Code {
         | ErrorReason::AccountClosed
         | ErrorReason::AccountMoneyHeld
         | ErrorReason::AccountCreditedBefore
-        | ErrorReason::AccountNotRedrawn => Code::FailedPrecondition,
+        | ErrorReason::AccountNotRedrawn
+        | ErrorReason::AdjustmentTooLarge => Code::FailedPrecondition,
         ErrorReason::ChainContended => Code::Aborted,
         ErrorReason::PayerUnavailable | ErrorReason::RegisterUnavailable | ErrorReason::StoreUnavailable => {
             Code::Unavailable
@@ -265,6 +266,7 @@ const fn message_zh(reason: ErrorReason) -> &'static str {
         ErrorReason::AccountMoneyHeld => "该个人账户有正在进行的结算，请稍后重试。",
         ErrorReason::AccountCreditedBefore => "该时段已由其他请求划入个人账户。",
         ErrorReason::AccountNotRedrawn => "该笔结算已退回个人账户，不能恢复原支付，请重新办理结算。",
+        ErrorReason::AdjustmentTooLarge => "需重新审理的结算过多，无法一次完成，请缩小范围后重试。",
         ErrorReason::ChainContended => "该人员有其他结算正在进行，请稍后重试。",
         ErrorReason::PayerUnavailable | ErrorReason::RegisterUnavailable | ErrorReason::StoreUnavailable => {
             "系统暂时无法处理，请稍后用同一请求编号重试。"

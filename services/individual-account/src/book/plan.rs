@@ -244,11 +244,13 @@ impl Books {
         let account = self.account(person_id).ok_or(AccountError::NotFound)?.clone();
         if account.closed_time.is_some() {
             let same = self.same_request(person_id, closing.kind(), request_id.as_str());
-            return match same {
-                Some(movement) if movement.reference == closing.reference() => Ok(Done::Before),
-                Some(_) => Err(AccountError::RequestReused { field: "heir_person_id" }),
-                None => Err(AccountError::Closed),
-            };
+            match same {
+                Some(movement) if movement.reference == closing.reference() => return Ok(Done::Before),
+                Some(_) => return Err(AccountError::RequestReused { field: "heir_person_id" }),
+                None if account.balance.is_zero() => return Err(AccountError::Closed),
+                // What a cancelled settlement gave back since goes the same ways.
+                None => {}
+            }
         }
         if !account.held.is_zero() {
             return Err(AccountError::MoneyHeld);
@@ -259,7 +261,7 @@ impl Books {
         let (request_id, reference) = (request_id.as_str(), closing.reference());
         let (kind, amount, other) = (closing.kind(), Fen::ZERO - account.balance, heir_id.as_ref());
         self.move_money(Moved { person_id, kind, reference: &reference, request_id, amount, other }, now);
-        self.change(person_id, |account| account.closed_time = Some(now));
+        self.change(person_id, |account| account.closed_time = account.closed_time.or(Some(now)));
         if let Some(heir) = heir_id {
             let (kind, amount, other) = (MovementKind::Inheritance, account.balance, Some(person_id));
             let reference = person_id.as_str();

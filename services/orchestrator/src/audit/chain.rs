@@ -7,10 +7,11 @@ use claim::{PersonId, PricedCase};
 use wire::journal_v1::Adjustment;
 use wire::{Failure, claim_v1 as proto};
 
+use super::words::in_words;
 use super::{Difference, Findings};
 use crate::chain::{Entry, StoredLink};
 use crate::decide::{Again, Counters, PayerCounter, moves_of};
-use crate::difference::{Source, paid_by_fund, paid_by_source};
+use crate::difference::{Source, paid_by_source};
 use crate::failures;
 use crate::settle::Orchestrator;
 use crate::standing::{Line, Standing};
@@ -209,27 +210,11 @@ async fn compute(
                 return Ok(());
             }
         };
-    if computed.amounts != stored.amounts {
-        audited.differs(place, amounts(&computed), amounts(stored));
-    } else if computed.adjudications != stored.adjudications {
-        audited.differs(place, decisions(&computed), decisions(stored));
+    if computed.amounts != stored.amounts || computed.adjudications != stored.adjudications {
+        let (expected, found) = in_words(&computed, stored);
+        audited.differs(place, expected, found);
     }
     Ok(())
-}
-
-fn amounts(statement: &proto::Statement) -> String {
-    let amounts = statement.amounts.unwrap_or_default();
-    let of = |paid: BTreeMap<(String, i32), i64>| {
-        let fund = |number| proto::Fund::try_from(number).map_or("FUND", |fund| fund.as_str_name());
-        paid.into_iter().map(|((_, number), fen)| format!("{} {fen}", fund(number))).collect::<Vec<_>>().join(", ")
-    };
-    format!("total {}, {}, cash {} fen", amounts.total_fen, of(paid_by_fund(None, Some(statement))), amounts.cash_fen)
-}
-
-fn decisions(statement: &proto::Statement) -> String {
-    let moves = moves_of(statement)
-        .map(|((payer, name, _), moved)| format!("{payer} {name} {} to {}", moved.before_fen, moved.after_fen));
-    format!("{}; {}", amounts(statement), moves.collect::<Vec<_>>().join(", "))
 }
 
 /// Every closed link is in the feed once, in the order of the chain.

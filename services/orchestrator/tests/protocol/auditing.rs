@@ -110,4 +110,14 @@ async fn rules_that_would_decide_otherwise_are_told() {
     let (differences, _) = audit(&world, "p").await;
     assert!(!differences.is_empty());
     assert!(differences.iter().all(|difference| difference.place.starts_with("link ")), "{differences:#?}");
+    let by_other_rules = |of: &AuditDifference| of.found.contains("under another version of the rules");
+    assert!(!differences.iter().any(by_other_rules), "{differences:#?}");
+
+    world.set_ceiling(45_000);
+    world.payers[1].reformed.store(true, Ordering::SeqCst);
+    let (differences, _) = audit(&world, "p").await;
+    assert!(!differences.is_empty() && differences.iter().all(by_other_rules), "{differences:#?}");
+    assert!(differences[0].found.ends_with("the rules: critical-illness: rule (document article, from 2017-01-01)"));
+    let of_today = "by the rules of today: critical-illness: rule (late document article, from 2017-01-01)";
+    assert!(differences[0].expected.ends_with(of_today), "{differences:#?}");
 }

@@ -19,10 +19,10 @@ use wire::claim_v1::{
 };
 use wire::payer_v1::payer_server::{Payer, PayerServer};
 use wire::payer_v1::{
-    AdjudicateRequest, AdjudicateResponse, AdjustRequest, AdjustResponse, Booking, Counter, GetCountersRequest,
-    GetCountersResponse, HoldRequest, HoldResponse, ListExpiredHoldsRequest, ListExpiredHoldsResponse,
-    ListPersonsRequest, ListPersonsResponse, ListPostingsRequest, ListPostingsResponse, PostRequest, PostResponse,
-    Posting, PostingChange, VoidRequest, VoidResponse,
+    AdjudicateRequest, AdjudicateResponse, AdjustRequest, AdjustResponse, Booking, CheckBooksRequest,
+    CheckBooksResponse, Counter, GetCountersRequest, GetCountersResponse, HoldRequest, HoldResponse,
+    ListExpiredHoldsRequest, ListExpiredHoldsResponse, ListPersonsRequest, ListPersonsResponse, ListPostingsRequest,
+    ListPostingsResponse, PostRequest, PostResponse, Posting, PostingChange, VoidRequest, VoidResponse,
 };
 use wire::proto::google::r#type::Date;
 use wire::register_v1::register_server::{Register, RegisterServer};
@@ -149,6 +149,8 @@ pub(crate) struct FakePayer {
     pub(crate) adjudicating: Arc<AtomicU8>,
     pub(crate) posting: Arc<AtomicU8>,
     pub(crate) ceiling_fen: Arc<AtomicI64>,
+    /// Whether it decides by a document that was published late.
+    pub(crate) reformed: Arc<AtomicBool>,
     pub(crate) books: Arc<Mutex<PayerBooks>>,
 }
 
@@ -197,7 +199,15 @@ struct PostingsOf {
 impl FakePayer {
     pub(crate) fn new(name: &'static str) -> Self {
         let ceiling_fen = Arc::new(AtomicI64::new(i64::MAX));
-        Self { name, adjudicating: Arc::default(), posting: Arc::default(), ceiling_fen, books: Arc::default() }
+        let reformed = Arc::default();
+        Self {
+            name,
+            adjudicating: Arc::default(),
+            posting: Arc::default(),
+            ceiling_fen,
+            reformed,
+            books: Arc::default(),
+        }
     }
 
     pub(crate) fn counted(&self, person: &str, year: i32) -> i64 {
@@ -216,7 +226,7 @@ impl FakePayer {
         let paid_fen = (eligible_fen / share).min(room_fen);
         let citation = Citation {
             rule: "rule".to_owned(),
-            document: "document".to_owned(),
+            document: if self.reformed.load(Ordering::SeqCst) { "late document" } else { "document" }.to_owned(),
             article: "article".to_owned(),
             in_force_from_date: Some(Date { year: 2017, month: 1, day: 1 }),
             status: RuleStatus::Official.into(),
@@ -356,6 +366,10 @@ impl Payer for FakePayer {
         _request: Request<ListExpiredHoldsRequest>,
     ) -> Result<Response<ListExpiredHoldsResponse>, Status> {
         Ok(Response::new(ListExpiredHoldsResponse::default()))
+    }
+
+    async fn check_books(&self, _request: Request<CheckBooksRequest>) -> Result<Response<CheckBooksResponse>, Status> {
+        Ok(Response::new(CheckBooksResponse::default()))
     }
 }
 
