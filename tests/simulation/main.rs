@@ -53,7 +53,7 @@ fn listen() {
 async fn simulate(seed: u64, size: Size) -> History {
     let (store, files) = (TestStore::sqlite(), tempfile::tempdir().unwrap());
     let mut run = Box::pin(Run::start(seed, size, &store.location, files.path())).await;
-    let outcome = AssertUnwindSafe(run.to_its_end(size)).catch_unwind().await;
+    let outcome = AssertUnwindSafe(run.go_to_its_end(size)).catch_unwind().await;
     outcome.unwrap_or_else(|_| {
         panic!(
             "step {} of seed {seed}; again: ONESTOP_SIMULATION_SEED={seed} ONESTOP_SIMULATION_PERSONS={} \
@@ -70,7 +70,7 @@ async fn what_happens_by_chance_from_a_seed_leaves_the_books_that_callers_expect
     let first = number("ONESTOP_SIMULATION_SEED").unwrap_or(1);
     for seed in first..first + number("ONESTOP_SIMULATION_RUNS").unwrap_or(1) {
         let history = simulate(seed, size).await;
-        println!("seed {seed}, {size:?}: {} {:?}", history.digest, history.counts);
+        println!("seed {seed}, {size:?}: {:02x?} {:?}", history.digest, history.counts);
     }
 }
 

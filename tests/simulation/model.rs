@@ -90,7 +90,7 @@ impl Book {
             (Asked::Cancel { settlement_id, .. }, Told::Adjusted(adjustment)) => {
                 let place = self.place_of(settlement_id)?;
                 check(self.settlements[place].stands, || "cancelled twice".to_owned())?;
-                self.check_first_change(adjustment, settlement_id, false)?;
+                check_first_change(adjustment, settlement_id, false)?;
                 self.adjust(adjustment)?;
                 true
             }
@@ -162,7 +162,7 @@ impl Book {
             // The caller did not know that it had settled, and learns it now.
             (None, ReversalOutcome::SettlementCancelled, Some(adjustment)) => self.learn(reversed, adjustment),
             (Some(Told::Settled(statement, _)), ReversalOutcome::SettlementCancelled, Some(adjustment)) => {
-                self.check_first_change(adjustment, &statement.settlement_id, false)?;
+                check_first_change(adjustment, &statement.settlement_id, false)?;
                 self.adjust(adjustment).map(|()| true)
             }
             (Some(Told::Settled(statement, _)), ReversalOutcome::CancelledBefore, None) => {
@@ -177,7 +177,7 @@ impl Book {
                 };
                 let is_last = known.last_adjustment.as_ref() == Some(&cancelled.adjustment_id);
                 check(is_last, || "something changed it since".to_owned())?;
-                self.check_first_change(adjustment, &cause.settlement_id, true)?;
+                check_first_change(adjustment, &cause.settlement_id, true)?;
                 self.adjust(adjustment).map(|()| true)
             }
             (target, outcome, _) => misfit(format!("{outcome:?} of {target:?}")),
@@ -206,13 +206,6 @@ impl Book {
         });
         let is_back = moves.all(|(counter, after_fen)| self.counters.get(&counter).unwrap_or(&0) == &after_fen);
         check(is_back, || "a cancellation leaves the counters elsewhere".to_owned()).map(|()| true)
-    }
-
-    fn check_first_change(&self, adjustment: &Adjustment, settlement_id: &str, stands: bool) -> Result<(), Misfit> {
-        let first = adjustment.changes.first();
-        let is_it =
-            first.is_some_and(|change| change.settlement_id == settlement_id && change.statement.is_some() == stands);
-        check(is_it, || format!("{settlement_id} is not what was changed"))
     }
 
     fn adjust(&mut self, adjustment: &Adjustment) -> Result<(), Misfit> {
@@ -313,6 +306,14 @@ impl Book {
         let differs = |(counter, stands): (&Counter, &i64)| counters.get(counter).unwrap_or(&0) != stands;
         check(!self.counters.iter().any(differs), || format!("{:?} is not where {counters:?} is", self.counters))
     }
+}
+
+/// An adjustment changes what it was asked to change first, which stands afterwards or does not.
+fn check_first_change(adjustment: &Adjustment, settlement_id: &str, stands: bool) -> Result<(), Misfit> {
+    let first = adjustment.changes.first();
+    let is_it =
+        first.is_some_and(|change| change.settlement_id == settlement_id && change.statement.is_some() == stands);
+    check(is_it, || format!("{settlement_id} is not what was changed"))
 }
 
 /// What a statement draws on accounts, by holder; one without a name is the person's own.

@@ -42,7 +42,7 @@ const SECONDS_A_STEP: i64 = 600;
 /// What a run went through, and a digest of every answer and every link.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct History {
-    pub(crate) digest: String,
+    pub(crate) digest: [u8; 32],
     pub(crate) counts: BTreeMap<&'static str, usize>,
 }
 
@@ -99,7 +99,7 @@ impl Run {
     }
 
     /// Takes every step, then checks everything.
-    pub(crate) async fn to_its_end(&mut self, size: Size) -> History {
+    pub(crate) async fn go_to_its_end(&mut self, size: Size) -> History {
         while self.step < size.steps {
             self.step += 1;
             let seconds = self.dice.below(usize::try_from(2 * SECONDS_A_STEP).unwrap());
@@ -118,7 +118,7 @@ impl Run {
         self.rest().await;
         checks::everything(self).await;
         self.answers.update(self.feed.links_by_person());
-        let digest = self.answers.finalize_reset().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = self.answers.finalize_reset().into();
         History { digest, counts: std::mem::take(&mut self.counts) }
     }
 
@@ -165,7 +165,7 @@ impl Run {
             }
             let replica = self.dice.below(2);
             let told = tokio::spawn(send(self.replicas[replica].clone(), call.clone())).await.unwrap();
-            let died = death.is_some_and(Death::is_over);
+            let died = death.is_some_and(Death::end);
             if died {
                 self.count("died");
             }

@@ -79,9 +79,13 @@ fn troubles() -> Vec<(Deed, Trouble)> {
         if !register[place].is_empty() {
             add("register", "gather-facts", &FATES_OF_QUESTIONS);
         }
-        PAYERS.into_iter().for_each(|payer| add(payer, "adjudicate", &FATES_OF_QUESTIONS));
+        for payer in PAYERS {
+            add(payer, "adjudicate", &FATES_OF_QUESTIONS);
+        }
         let (call, payers) = booked[place];
-        payers.iter().for_each(|payer| add(payer, call, &FATES));
+        for payer in payers {
+            add(payer, call, &FATES);
+        }
         if deed == Deed::Settle {
             add(account, "hold", &FATES);
             troubles.push((deed, Trouble::Death(FactsGathered, 1)));
@@ -143,12 +147,12 @@ impl Patient<'_> {
             };
             let told = send(self.replica.clone(), call.clone()).await;
             self.platform.network.rest().await;
-            let died = death.is_some_and(Death::is_over);
-            self.went_wrong |= died;
+            let is_dead = death.is_some_and(Death::end);
+            self.went_wrong |= is_dead;
             match told {
                 None => self.come_again().await,
                 // What a call says of whose task died.
-                Some(Told::Refused(ErrorReason::InvariantViolated, _)) if died => self.come_again().await,
+                Some(Told::Refused(ErrorReason::InvariantViolated, _)) if is_dead => self.come_again().await,
                 Some(told) => {
                     let taken = self.book.take(&call.request_id, &call.asked, &told, YEAR);
                     return taken.unwrap_or_else(|misfit| panic!("{misfit}: {deed:?} with {trouble:?}"));
@@ -220,7 +224,7 @@ async fn register_places(platform: &Platform) {
     register(platform, FactKind::Item, &columns, &[&["item", "项目", "A", "", "", "", "2017-01-01", ""]]).await;
 }
 
-async fn patient<'p>(platform: &'p Platform, number: usize) -> Patient<'p> {
+async fn patient(platform: &Platform, number: usize) -> Patient<'_> {
     let person_id = format!("p{number:04}");
     let columns = ["person_id", "birth_date", "kunming_household", "disability_level", "scheme", "from", "to"];
     let row: [&str; 7] = [&person_id, "1970-01-01", "true", "0", "resident", "2019-12-01", ""];

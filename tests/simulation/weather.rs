@@ -71,7 +71,7 @@ impl Death {
     }
 
     /// Spares everybody from now on; answers whether somebody died.
-    pub(crate) fn is_over(self) -> bool {
+    pub(crate) fn end(self) -> bool {
         CrashPoint::watch_this_thread(|_| {});
         self.0.get() == 0
     }
