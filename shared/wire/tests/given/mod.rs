@@ -238,7 +238,7 @@ fn step(law: Vec<Arc<Citation>>) -> impl Strategy<Value = Step> {
             // What is reported is summed over the portions, and stays within the range of an amount.
             let is_reported = operation == Operation::ReportDeductible;
             let result = if is_reported { Fen::new(result.get() % 1_000) } else { result };
-            Step { operation, citation, inputs, result, rounded }
+            Step { operation, citation, inputs: inputs.into(), result, rounded }
         },
     )
 }
