@@ -6,7 +6,7 @@ SHELL := /bin/bash
 DATA ?= target/example-data
 ONESTOP := target/debug/onestop
 
-.PHONY: settle test setup build lint format serve clean-data
+.PHONY: settle test setup build lint format serve bench counts counts-accept clean-data
 
 ## Settle the sample cases in process on the embedded store and print the statements.
 settle: build
@@ -17,7 +17,7 @@ settle: build
 test: setup
 	cargo test --workspace --locked
 
-## Install what the tests need beyond Rust: the PostgreSQL server programs, a C compiler for SQLite.
+## Install what the tests need beyond Rust: the PostgreSQL server programs, a C compiler for SQLite, valgrind.
 setup:
 	./setup.sh
 
@@ -34,6 +34,18 @@ lint:
 
 format:
 	cargo fmt --all
+
+## Measure durable settlements beside the database's own benchmark (docs/benchmark.md); BENCH="--only postgres" and so on.
+bench: setup
+	cargo build --release --locked --package onestop --package pure-chain --package settlement-bench
+	$${CARGO_TARGET_DIR:-target}/release/settlement-bench $(BENCH)
+
+## Count the instructions and allocations of one decision and compare with the accepted figures.
+counts: setup
+	tests/pure-chain/counts.sh
+
+counts-accept: setup
+	tests/pure-chain/counts.sh accept
 
 clean-data:
 	rm -rf $(DATA)

@@ -9,6 +9,7 @@ have_postgres() {
 missing=()
 command -v cc >/dev/null || missing+=(build-essential)
 have_postgres || missing+=(postgresql)
+command -v valgrind >/dev/null || missing+=(valgrind)
 
 if ! command -v cargo >/dev/null; then
     echo "Rust is missing: install it with rustup (https://rustup.rs), then run this again." >&2

@@ -75,7 +75,7 @@ impl Chain {
         case: &PricedCase,
         counters: &mut PersonCounters,
     ) -> Result<Settled, NotSettled> {
-        self.run(rules, case, counters, Detail::Explained)
+        self.settle_in(Detail::Explained, rules, case, counters)
     }
 
     /// What `case` comes to by itself, for what-if runs over many cases: as [`Chain::settle`], without steps and refusals.
@@ -88,14 +88,33 @@ impl Chain {
         case: &PricedCase,
         counters: &mut PersonCounters,
     ) -> Result<Amounts, NotSettled> {
-        self.run(rules, case, counters, Detail::AmountsOnly).map(|settled| settled.amounts)
+        self.settle_in(Detail::AmountsOnly, rules, case, counters).map(|settled| settled.amounts)
     }
 
-    fn run(
+    fn settle_in(
         &self,
+        detail: Detail,
         rules: &InForce,
         case: &PricedCase,
         counters: &mut PersonCounters,
+    ) -> Result<Settled, NotSettled> {
+        let settled = self.decide(rules, case, counters, detail)?;
+        for adjudication in &settled.adjudications {
+            counters.accounts.apply(adjudication);
+            counters.of_payers.entry(adjudication.payer.clone()).or_default().apply(&adjudication.moves);
+        }
+        Ok(settled)
+    }
+
+    /// What settling `case` comes to where `counters` stand, in the asked detail; moves none.
+    ///
+    /// # Errors
+    /// As [`Chain::settle`].
+    pub fn decide(
+        &self,
+        rules: &InForce,
+        case: &PricedCase,
+        counters: &PersonCounters,
         detail: Detail,
     ) -> Result<Settled, NotSettled> {
         let mut adjudications = Vec::with_capacity(self.payers.len());
@@ -118,10 +137,6 @@ impl Chain {
             return Err(RuleNotInForce { kind, date }.into());
         }
         let amounts = Amounts::of(case, &adjudications)?;
-        for adjudication in &adjudications {
-            counters.accounts.apply(adjudication);
-            counters.of_payers.entry(adjudication.payer.clone()).or_default().apply(&adjudication.moves);
-        }
         Ok(Settled { adjudications, amounts })
     }
 }

@@ -27,7 +27,7 @@ const RESTARTS_MAX: u32 = 100;
 const SCRIPT: &str = r#"
 umask 077
 "$1/initdb" -D "$2/data" -U onestop -A trust -E UTF8 --locale=C --no-sync > "$2/log" 2>&1 &&
-printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$2'" 'max_connections = 300' 'fsync = off' \
+printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$2'" 'max_connections = 300' "fsync = $3" \
     >> "$2/data/postgresql.conf" &&
 "$1/pg_ctl" -D "$2/data" -l "$2/log" -w start > /dev/null 2>> "$2/log" &&
 echo ready || cat "$2/log"
@@ -60,6 +60,24 @@ impl From<io::Error> for PostgresNotStarted {
     }
 }
 
+/// What a committed write survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Durability {
+    /// The end of the server's processes: enough for a test, and fast.
+    ProcessEnd,
+    /// A power cut.
+    PowerCut,
+}
+
+impl Durability {
+    const fn fsync(self) -> &'static str {
+        match self {
+            Self::ProcessEnd => "off",
+            Self::PowerCut => "on",
+        }
+    }
+}
+
 /// A server of the test process alone.
 #[derive(Debug)]
 pub struct PrivatePostgres {
@@ -79,7 +97,7 @@ impl PrivatePostgres {
     /// No installed PostgreSQL, or one that does not start.
     pub fn start() -> Result<&'static Self, PostgresNotStarted> {
         static SERVER: OnceLock<Result<PrivatePostgres, PostgresNotStarted>> = OnceLock::new();
-        SERVER.get_or_init(start).as_ref().map_err(Clone::clone)
+        SERVER.get_or_init(|| start(Durability::ProcessEnd)).as_ref().map_err(Clone::clone)
     }
 
     /// A server for one test, which may do to it what would disturb others.
@@ -87,7 +105,15 @@ impl PrivatePostgres {
     /// # Errors
     /// As [`PrivatePostgres::start`].
     pub fn start_another() -> Result<Self, PostgresNotStarted> {
-        start()
+        start(Durability::ProcessEnd)
+    }
+
+    /// A server to measure on: every setting that durability rests on is PostgreSQL's own default, fsync on.
+    ///
+    /// # Errors
+    /// As [`PrivatePostgres::start`].
+    pub fn start_durable() -> Result<Self, PostgresNotStarted> {
+        start(Durability::PowerCut)
     }
 
     /// Kills the server's first process (SIGKILL); the others end when they notice.
@@ -134,18 +160,33 @@ impl PrivatePostgres {
         Ok(Location::Postgres(self.url(&name)))
     }
 
-    fn url(&self, database: &str) -> String {
+    /// The URL of a database of this server, whether it exists or not.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
         format!("postgres://onestop@localhost/{database}?host={}", self.directory.display())
+    }
+
+    /// Where the server listens: the directory of its Unix socket.
+    #[must_use]
+    pub fn socket_directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// An installed program of the server's version, such as `pgbench`.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.binaries.join(name)
     }
 }
 
-fn start() -> Result<PrivatePostgres, PostgresNotStarted> {
+fn start(durability: Durability) -> Result<PrivatePostgres, PostgresNotStarted> {
     let binaries = binaries().ok_or(PostgresNotStarted::NotInstalled)?;
     // A socket's path has at most 107 bytes, so the directory is not put below a deep one.
     let directory = tempfile::Builder::new().prefix("onestop-pg-").tempdir()?;
     std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o700))?;
     let mut command = Command::new("sh");
-    command.args(["-c", SCRIPT, "sh"]).arg(&binaries).arg(directory.path()).current_dir(directory.path());
+    command.args(["-c", SCRIPT, "sh"]).arg(&binaries).arg(directory.path()).arg(durability.fsync());
+    command.current_dir(directory.path());
     // In a group of its own an interrupt from the terminal ends the tests first and then, by the pipe, the server.
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
     let runs_as = if is_root()? { Some(unprivileged_user()?.ok_or(PostgresNotStarted::NoUser)?) } else { None };
