@@ -16,24 +16,29 @@ cargo build --release --locked --quiet --package pure-chain
 program=${CARGO_TARGET_DIR:-target}/release/pure-chain
 questions=$("$program" count)
 
-# The figure that a tool of valgrind reports on so many rounds over all questions.
+# What a tool of valgrind reports of a run.
 figure() {
-    local tool=$1 pattern=$2 rounds=$3
-    valgrind --tool="$tool" "--$tool-out-file=/dev/null" "$program" repeat "$rounds" 2>&1 |
-        sed -n "s/.*$pattern.*/\1/p" | tr -d ,
+    local tool=$1 pattern=$2
+    shift 2
+    valgrind --tool="$tool" "--$tool-out-file=/dev/null" "$program" "$@" 2>&1 | sed -n "s/.*$pattern.*/\1/p" | tr -d ,
 }
 
 # What starting up costs is in both runs and falls out.
 per_decision() {
     local less more
-    less=$(figure "$1" "$2" "$few")
-    more=$(figure "$1" "$2" "$many")
+    less=$(figure "$@" repeat "$few")
+    more=$(figure "$@" repeat "$many")
     echo $(((more - less) / ((many - few) * questions)))
 }
 
+instructions() { per_decision callgrind 'Collected : \([0-9]*\)' "$@"; }
+allocations() { per_decision dhat 'Total: .* in \([0-9,]*\) blocks' "$@"; }
+
 counted() {
-    echo "instructions_per_decision $(per_decision callgrind 'Collected : \([0-9]*\)')"
-    echo "allocations_per_decision $(per_decision dhat 'Total: .* in \([0-9,]*\) blocks')"
+    echo "explained_instructions $(instructions)"
+    echo "explained_allocations $(allocations)"
+    echo "amounts_only_instructions $(instructions --amounts-only)"
+    echo "amounts_only_allocations $(allocations --amounts-only)"
 }
 
 compare() {

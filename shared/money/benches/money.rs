@@ -1,6 +1,6 @@
 //! Amounts: summing, applying a rate, sharing out in proportion, reading and printing.
 
-#![expect(missing_docs, clippy::unwrap_used, reason = "criterion's entry point; a bench that cannot start fails")]
+#![expect(clippy::unwrap_used, reason = "a bench that cannot start fails")]
 
 use std::hint::black_box;
 

@@ -1,6 +1,6 @@
 //! The split: one line into its four parts, and a bill of twenty lines into a case.
 
-#![expect(missing_docs, clippy::unwrap_used, reason = "criterion's entry point; a bench that cannot start fails")]
+#![expect(clippy::unwrap_used, reason = "a bench that cannot start fails")]
 
 #[path = "../tests/given/mod.rs"]
 #[expect(dead_code, reason = "each takes what it needs")]
@@ -19,8 +19,7 @@ const LINES: usize = 20;
 fn split(criterion: &mut Criterion) {
     let priced = case(VisitKind::Inpatient, Level::Three, "1000.00");
     let rules = rules_of(&priced);
-    let terms =
-        ItemTerms { class: ItemClass::B, self_pay_rate: "10%".parse().unwrap(), price_cap: Some(fen("80.00")) };
+    let terms = ItemTerms { class: ItemClass::B, self_pay_rate: "10%".parse().unwrap(), price_cap: Some(fen("80.00")) };
     let line = UnpricedLine {
         item_code: None,
         name: "".into(),

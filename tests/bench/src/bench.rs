@@ -58,7 +58,7 @@ impl Bench {
     ///
     /// # Errors
     /// No PostgreSQL, or no room.
-    pub(crate) async fn prepare(options: &Options, program: PathBuf) -> Result<Self> {
+    pub(crate) fn prepare(options: &Options, program: PathBuf) -> Result<Self> {
         let directory = TempDir::with_prefix("settlement-bench-")?;
         let server = PrivatePostgres::start_durable()?;
         let register_files = write_files(options.persons, &directory.path().join("city"))?;
@@ -155,5 +155,7 @@ impl Bench {
 
 /// Outcomes by the number of callers, as JSON.
 pub(crate) fn by_callers(outcomes: &[(usize, Outcome)]) -> Value {
-    Value::Object(outcomes.iter().map(|(callers, outcome)| (callers.to_string(), outcome.to_json())).collect::<Map<_, _>>())
+    Value::Object(
+        outcomes.iter().map(|(callers, outcome)| (callers.to_string(), outcome.to_json())).collect::<Map<_, _>>(),
+    )
 }

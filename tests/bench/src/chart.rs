@@ -32,7 +32,10 @@ impl Chart {
         let longest = longest.unwrap_or_default();
         let mut body = Vec::new();
         let mut y = MARGIN + ROW_HEIGHT;
-        body.push(format!("<text x=\"{MARGIN}\" y=\"{y}\" font-size=\"18\" font-weight=\"bold\">{}</text>", self.title));
+        body.push(format!(
+            "<text x=\"{MARGIN}\" y=\"{y}\" font-size=\"18\" font-weight=\"bold\">{}</text>",
+            self.title
+        ));
         for group in &self.groups {
             y = y.saturating_add(ROW_HEIGHT * 2);
             body.push(format!("<text x=\"{MARGIN}\" y=\"{y}\" font-weight=\"bold\">{}</text>", group.title));

@@ -35,6 +35,9 @@ pub(crate) fn write_files(persons: u64, directory: &Path) -> Result<Vec<PathBuf>
     Ok(REGISTER_FILES.map(|file| directory.join(file)).to_vec())
 }
 
+/// The number of the next request of all; no two requests of a run have one id.
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
 /// Requests to settle, encoded, each under a request id that no other has.
 #[derive(Debug)]
 pub(crate) struct Requests {
@@ -51,11 +54,11 @@ impl Requests {
 
     /// The next request; `None` where there is no case at all.
     pub(crate) fn next(&self, rpc: Rpc) -> Option<Bytes> {
-        let number = self.taken.fetch_add(1, Ordering::Relaxed);
-        let case = self.cases.get(number.checked_rem(self.cases.len())?)?;
+        let place = self.taken.fetch_add(1, Ordering::Relaxed);
+        let case = self.cases.get(place.checked_rem(self.cases.len())?)?;
         match rpc {
             Rpc::Settle => {
-                let request_id = format!("bench-{number}");
+                let request_id = format!("bench-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
                 Some(with_case(SettleRequest { request_id, case: None }.encode_to_vec(), SETTLE_CASE_TAG, case))
             }
             Rpc::Preview => Some(with_case(Vec::new(), PREVIEW_CASE_TAG, case)),

@@ -1,10 +1,11 @@
 //! Contenders measured in turns, so that whatever else the machine does falls on all of them; the first is the yardstick.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Map, Value, json};
 use store::testing::PrivatePostgres;
 
@@ -81,6 +82,13 @@ struct Sample {
     latencies: Latencies,
 }
 
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/s", self.per_second.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero))?;
+        self.latencies.named().into_iter().try_for_each(|(name, figure)| write!(f, ", {name} {figure}"))
+    }
+}
+
 /// What came of a contest: for each contender one sample a round, the yardstick first.
 pub(crate) struct Outcome {
     terms: Terms,
@@ -105,14 +113,7 @@ pub(crate) async fn hold(
                 postgres::execute(server, "postgres", "CHECKPOINT").await?;
             }
             let sample = contender.measure(terms.callers, terms.turn).await?;
-            say(&format!(
-                "  {name}: {} callers, round {round} of {}: {}/s, mean {} ms, p99 {} ms",
-                terms.callers,
-                terms.rounds,
-                sample.per_second.round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero),
-                milliseconds(sample.latencies.mean()),
-                milliseconds(sample.latencies.percentile(990)),
-            ));
+            say(&format!("  {name}, {} callers, round {round} of {}: {sample}", terms.callers, terms.rounds));
             of_contender.push(sample);
         }
     }
@@ -143,9 +144,8 @@ impl Outcome {
     pub(crate) fn p99_over_mean(&self, name: &str) -> Decimal {
         let rounds = self.of(name).iter().zip(self.yardstick());
         let by = |latency| milliseconds(latency);
-        let ratios = rounds.map(|(sample, yardstick)| {
-            ratio(by(sample.latencies.percentile(990)), by(yardstick.latencies.mean()))
-        });
+        let ratios = rounds
+            .map(|(sample, yardstick)| ratio(by(sample.latencies.percentile(990)), by(yardstick.latencies.mean())));
         median(&ratios.collect::<Vec<_>>())
     }
 
@@ -170,11 +170,8 @@ impl Outcome {
     pub(crate) fn to_json(&self) -> Value {
         let contenders = self.samples.iter().map(|(name, samples)| {
             let rounds = samples.iter().map(|sample| {
-                let mut round = sample.latencies.to_json();
-                if let Value::Object(round) = &mut round {
-                    round.insert("per_second".to_owned(), json(sample.per_second));
-                }
-                round
+                let named = sample.latencies.named().into_iter().chain([("per_second", sample.per_second)]);
+                named.map(|(name, figure)| (name.to_owned(), json(figure))).collect::<Map<_, _>>()
             });
             let median = json(self.per_second(name));
             let ratio = json(self.ratio(name));

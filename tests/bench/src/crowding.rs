@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use synthetic_city::Bill;
 use claim::VisitKind;
+use synthetic_city::Bill;
 
 use crate::bench::Bench;
 use crate::city::{Requests, case_of};
@@ -32,7 +32,8 @@ impl Bench {
             visits.iter().map(|bill| Bill { institution_id: first.institution_id.clone(), ..bill.clone() });
         // What pharmacies sell is paid by the employees' fund alone.
         let of_one_fund = self.bills().filter(|bill| bill.kind == VisitKind::Pharmacy);
-        let requests = |bills: &mut dyn Iterator<Item = Bill>| Arc::new(Requests::of_cases(bills.map(|bill| case_of(&bill))));
+        let requests =
+            |bills: &mut dyn Iterator<Item = Bill>| Arc::new(Requests::of_cases(bills.map(|bill| case_of(&bill))));
         let questions = [
             ("spread", requests(&mut visits.iter().cloned())),
             ("one_institution", requests(&mut at_one_institution.into_iter())),
@@ -49,9 +50,11 @@ impl Bench {
             })
             .collect();
         let outcome = contest::hold(&contenders, self.terms(CALLERS, ROUNDS), Some(&self.server)).await?;
-        for (key, name) in
-            [("hot_institution_ratio", "one_institution"), ("hot_fund_ratio", "one_fund"), ("hot_person_ratio", "one_person")]
-        {
+        for (key, name) in [
+            ("hot_institution_ratio", "one_institution"),
+            ("hot_fund_ratio", "one_fund"),
+            ("hot_person_ratio", "one_person"),
+        ] {
             self.summary.figure(key, outcome.ratio(name));
         }
         self.summary.figure("hot_person_per_s", outcome.per_second("one_person"));

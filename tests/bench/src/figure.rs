@@ -79,14 +79,18 @@ impl Latencies {
         self.sorted.iter().sum::<Duration>().checked_div(count).unwrap_or_default()
     }
 
-    /// Mean and percentiles in milliseconds, as JSON.
-    pub(crate) fn to_json(&self) -> Value {
-        serde_json::json!({
-            "mean_ms": json(milliseconds(self.mean())),
-            "p50_ms": json(milliseconds(self.percentile(500))),
-            "p99_ms": json(milliseconds(self.percentile(990))),
-            "p999_ms": json(milliseconds(self.percentile(999))),
-        })
+    /// Mean and percentiles in milliseconds, each by its name; nothing where no single call was timed.
+    pub(crate) fn named(&self) -> Vec<(&'static str, Decimal)> {
+        if self.sorted.is_empty() {
+            return Vec::new();
+        }
+        let percentile = |per_thousand| milliseconds(self.percentile(per_thousand));
+        vec![
+            ("mean_ms", milliseconds(self.mean())),
+            ("p50_ms", percentile(500)),
+            ("p99_ms", percentile(990)),
+            ("p999_ms", percentile(999)),
+        ]
     }
 }
 
@@ -96,7 +100,10 @@ mod tests {
 
     #[test]
     fn the_median_of_an_even_number_is_between_the_two_in_the_middle() {
-        assert_eq!(median(&[Decimal::from(4), Decimal::from(1), Decimal::from(2), Decimal::from(3)]), Decimal::new(25, 1));
+        assert_eq!(
+            median(&[Decimal::from(4), Decimal::from(1), Decimal::from(2), Decimal::from(3)]),
+            Decimal::new(25, 1)
+        );
         assert_eq!(median(&[Decimal::from(9), Decimal::from(1), Decimal::from(2)]), Decimal::from(2));
         assert_eq!(median(&[]), Decimal::ZERO);
     }

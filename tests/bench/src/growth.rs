@@ -22,7 +22,7 @@ const SIZES: [(u64, &str); 3] = [(10_000, "links_10k"), (1_000_000, "links_1m"),
 /// What a filled link takes on disk with its bookings, its place in the feed, indexes and log, at most.
 const BYTES_PER_LINK: u64 = 1_400;
 /// What is left for others on the disk.
-const BYTES_KEPT_FREE: u64 = 4 * 1024 * 1024 * 1024;
+const BYTES_KEPT_FREE: u64 = 2 * 1024 * 1024 * 1024;
 
 /// The tables that are filled, with the columns and the values of one row; `:step` counts the rounds over the persons.
 const FILLED: [(&str, &str, &str); 4] = [
@@ -104,7 +104,8 @@ impl Bench {
     /// Refuses to fill the disk.
     fn check_room(&self, links: u64) -> Result<()> {
         let free = Command::new("df").args(["--output=avail", "--block-size=1"]).arg(self.directory.path()).output()?;
-        let free = String::from_utf8_lossy(&free.stdout).lines().nth(1).and_then(|bytes| bytes.trim().parse::<u64>().ok());
+        let free =
+            String::from_utf8_lossy(&free.stdout).lines().nth(1).and_then(|bytes| bytes.trim().parse::<u64>().ok());
         let free = free.context("df does not tell what is free")?;
         let needed = links.saturating_mul(BYTES_PER_LINK).saturating_add(BYTES_KEPT_FREE);
         if free < needed {

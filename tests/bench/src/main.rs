@@ -45,8 +45,7 @@ enum Item {
 }
 
 impl Item {
-    const ALL: [Self; 6] =
-        [Self::Pure, Self::Postgres, Self::Sqlite, Self::Hot, Self::Restarting, Self::Growth];
+    const ALL: [Self; 6] = [Self::Pure, Self::Postgres, Self::Sqlite, Self::Hot, Self::Restarting, Self::Growth];
 }
 
 /// Measures the released platform.
@@ -96,7 +95,7 @@ async fn main() -> Result<()> {
     let program = options.program()?;
     let items = if options.only.is_empty() { Item::ALL.to_vec() } else { options.only.clone() };
     let measuring = async {
-        let mut bench = Bench::prepare(&options, program).await?;
+        let mut bench = Bench::prepare(&options, program)?;
         for item in items {
             match item {
                 Item::Pure => bench.pure()?,
@@ -112,7 +111,9 @@ async fn main() -> Result<()> {
     };
     // What is dropped on the way out takes its processes and directories along.
     tokio::select! {
-        outcome = measuring => outcome.context("measuring failed"),
+        // Listens before anything is made that would have to be removed.
+        biased;
         () = host::shutdown_signal() => bail!("interrupted"),
+        outcome = measuring => outcome.context("measuring failed"),
     }
 }

@@ -44,10 +44,7 @@ impl Pgbench {
         crate::postgres::create_database(server, DATABASE, None).await?;
         let logs = directory.join("pgbench");
         fs::create_dir_all(&logs).context("a directory cannot be made")?;
-        // Where the server's programs are only linked to, pgbench is where it is found.
-        let beside = Some(server.program("pgbench")).filter(|program| program.is_file());
-        let program = beside.unwrap_or_else(|| PathBuf::from("pgbench"));
-        let pgbench = Self { program, host: server.socket_directory().to_owned(), logs };
+        let pgbench = Self { program: server.program("pgbench"), host: server.socket_directory().to_owned(), logs };
         pgbench.run(&["--initialize", "--quiet", "--scale", SCALE]).await?;
         Ok(pgbench)
     }

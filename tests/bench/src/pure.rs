@@ -5,7 +5,6 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use rust_decimal::Decimal;
-use serde_json::json;
 
 use crate::bench::Bench;
 use crate::figure::{json, median};
@@ -13,23 +12,24 @@ use crate::report::say;
 
 /// How often one core is measured.
 const ROUNDS: usize = 5;
-const SECONDS: &str = "2";
+/// Each figure, with what the program is asked for.
+const QUESTIONS: [(&str, &[&str]); 2] =
+    [("adjudications_per_core_s", &["rate", "2"]), ("amounts_only_per_core_s", &["rate", "2", "--amounts-only"])];
 
 impl Bench {
-    /// Decisions a second on one core, with their explanation.
+    /// Decisions a second on one core, with their explanation and for the amounts alone.
     ///
     /// # Errors
     /// A program that is missing or fails.
     pub(crate) fn pure(&mut self) -> Result<()> {
         say("the pure chain on one core");
         let program = self.onestop.program.with_file_name("pure-chain");
-        let mut rates = Vec::new();
-        for _ in 0..ROUNDS {
-            rates.push(number(&program, &["rate", SECONDS])?);
+        for (key, arguments) in QUESTIONS {
+            let rates = (0..ROUNDS).map(|_| number(&program, arguments)).collect::<Result<Vec<_>>>()?;
+            self.summary.figure(key, median(&rates));
+            let rates: Vec<_> = rates.into_iter().map(json).collect();
+            self.summary.raw(key, rates.into());
         }
-        self.summary.figure("adjudications_per_core_s", median(&rates));
-        let rates: Vec<_> = rates.into_iter().map(json).collect();
-        self.summary.raw("pure", json!({ "explained_per_core_s": rates }));
         Ok(())
     }
 }

@@ -46,7 +46,8 @@ impl Bench {
         ensure!(left == 0, "recovery left {left} links open");
         self.summary.figure("recovery_s", recovery);
         let starts: Vec<_> = starts.into_iter().map(json).collect();
-        self.summary.raw("restarting", json!({ "starts_s": starts, "open_links": OPEN_LINKS, "recovery_s": json(recovery) }));
+        self.summary
+            .raw("restarting", json!({ "starts_s": starts, "open_links": OPEN_LINKS, "recovery_s": json(recovery) }));
         serving.stop().await
     }
 
@@ -65,13 +66,15 @@ impl Bench {
         let mut persons = HashSet::new();
         let bills = self.bills().filter(|bill| persons.insert(bill.person_id.clone()));
         let requests = Arc::new(Requests::of_cases(bills.map(|bill| case_of(&bill))));
-        let serving = self.onestop.serve(&location, "all", &["--recovery-seconds".to_owned(), "3600".to_owned()]).await?;
+        let serving =
+            self.onestop.serve(&location, "all", &["--recovery-seconds".to_owned(), "3600".to_owned()]).await?;
         let open = "SELECT count(*) FROM orchestrator.open_link";
         while postgres::count(&self.server, DATABASE, open).await? < OPEN_LINKS {
             load::run(&serving.endpoint, Rpc::Settle, &requests, CALLERS, Duration::from_millis(500)).await?;
         }
         drop(serving);
-        let allow = PAYERS.map(|payer| format!("DROP TRIGGER refuse ON {payer}.posted; DROP FUNCTION {payer}.refuse();"));
+        let allow =
+            PAYERS.map(|payer| format!("DROP TRIGGER refuse ON {payer}.posted; DROP FUNCTION {payer}.refuse();"));
         postgres::execute(&self.server, DATABASE, &allow.concat()).await
     }
 }

@@ -96,8 +96,12 @@ impl Bench {
     async fn previews(&mut self, serving: &Serving) -> Result<()> {
         say("previews beside settlements");
         let requests = self.requests.clone();
-        let previewing =
-            Contender::Platform { name: "preview", endpoint: &serving.endpoint, rpc: Rpc::Preview, requests: &requests };
+        let previewing = Contender::Platform {
+            name: "preview",
+            endpoint: &serving.endpoint,
+            rpc: Rpc::Preview,
+            requests: &requests,
+        };
         let terms = self.terms(TARGET_CALLERS, PREVIEW_ROUNDS);
         let outcome = contest::hold(&[self.settling("settle", serving), previewing], terms, Some(&self.server)).await?;
         self.summary.figure("previews_per_s_32", outcome.per_second("preview"));

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use rulebook::Detail;
 use worked_case::Chain;
 
 use crate::cases::Question;
@@ -16,6 +17,9 @@ use crate::cases::Question;
 /// The pure chain of payers over fixed cases.
 #[derive(Debug, Parser)]
 struct Options {
+    /// Ask for the amounts alone, without steps and refusals
+    #[arg(long, global = true)]
+    amounts_only: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -40,33 +44,42 @@ enum Command {
 fn main() -> Result<()> {
     let options = Options::parse();
     let questions = cases::questions()?;
-    let chain = Chain::new();
+    let detail = if options.amounts_only { Detail::AmountsOnly } else { Detail::Explained };
+    let asking = Asking { chain: Chain::new(), questions, detail };
     let out = &mut std::io::stdout();
     match options.command {
-        Command::Count => writeln!(out, "{}", questions.len())?,
+        Command::Count => writeln!(out, "{}", asking.questions.len())?,
         Command::Repeat { times } => {
             for _ in 0..times {
-                decide(&chain, &questions)?;
+                asking.decide_all()?;
             }
         }
-        Command::Rate { seconds } => writeln!(out, "{}", rate(&chain, &questions, Duration::from_secs(seconds))?)?,
+        Command::Rate { seconds } => writeln!(out, "{}", asking.rate(Duration::from_secs(seconds))?)?,
     }
     Ok(())
 }
 
-fn decide(chain: &Chain, questions: &[Question]) -> Result<()> {
-    for Question { rules, case, counters } in questions {
-        black_box(chain.decide(rules, black_box(case), counters)?);
-    }
-    Ok(())
+struct Asking {
+    chain: Chain,
+    questions: Vec<Question>,
+    detail: Detail,
 }
 
-fn rate(chain: &Chain, questions: &[Question], duration: Duration) -> Result<u128> {
-    let mut decided = 0_u128;
-    let started = Instant::now();
-    while started.elapsed() < duration {
-        decide(chain, questions)?;
-        decided = decided.saturating_add(u128::try_from(questions.len())?);
+impl Asking {
+    fn decide_all(&self) -> Result<()> {
+        for Question { rules, case, counters } in &self.questions {
+            black_box(self.chain.decide(rules, black_box(case), counters, self.detail)?);
+        }
+        Ok(())
     }
-    decided.saturating_mul(1_000_000).checked_div(started.elapsed().as_micros()).context("no time passed")
+
+    fn rate(&self, duration: Duration) -> Result<u128> {
+        let mut decided = 0_u128;
+        let started = Instant::now();
+        while started.elapsed() < duration {
+            self.decide_all()?;
+            decided = decided.saturating_add(u128::try_from(self.questions.len())?);
+        }
+        decided.saturating_mul(1_000_000).checked_div(started.elapsed().as_micros()).context("no time passed")
+    }
 }

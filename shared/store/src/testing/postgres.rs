@@ -172,10 +172,10 @@ impl PrivatePostgres {
         &self.directory
     }
 
-    /// An installed program of the server's version, such as `pgbench`.
+    /// A program that belongs to the server, such as `pgbench`: beside the server, or where the shell finds it.
     #[must_use]
     pub fn program(&self, name: &str) -> PathBuf {
-        self.binaries.join(name)
+        Some(self.binaries.join(name)).filter(|program| program.is_file()).unwrap_or_else(|| PathBuf::from(name))
     }
 }
 
