@@ -95,7 +95,7 @@ impl Bench {
         let head = format!("UPDATE orchestrator.feed_head SET position = {}", steps.saturating_mul(persons));
         postgres::execute(&self.server, name, &head).await?;
         postgres::execute(&self.server, name, "VACUUM ANALYZE").await?;
-        say(&format!("  {links} links were filled in in {} s", rounded(seconds(started.elapsed()))));
+        say(&format!("  {links} links were filled in within {} s", rounded(seconds(started.elapsed()))));
         let serving = self.onestop.serve_all(&location).await?;
         self.warm_up(&serving).await?;
         Ok(serving)

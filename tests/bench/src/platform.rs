@@ -29,7 +29,7 @@ impl Onestop {
             command.env_remove(name);
         }
         // A measurement that makes bookings fail is not to be told so ten thousand times.
-        command.env("ONESTOP_LOG", "error");
+        command.env("ONESTOP_LOG", "off");
         match location {
             Location::Directory(directory) => command.env("ONESTOP_DATA", directory),
             Location::Postgres(url) => command.env("ONESTOP_DATABASE_URL", url),
