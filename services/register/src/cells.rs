@@ -151,6 +151,11 @@ impl<'a> Cells<'a> {
         self.read_with(column, |text| text.parse().map_err(|_| format!("{text:?} is neither true nor false")))
     }
 
+    /// `true` or `false`; an empty cell is false.
+    pub(crate) fn optional_truth(&self, column: &str) -> Option<bool> {
+        if self.is_empty(column) { Some(false) } else { self.truth(column) }
+    }
+
     /// A date of the years 1900 to 2100, such as `2024-05-06`, `2024/5/6`, `20240506` or `2024年5月6日`.
     pub(crate) fn date(&self, column: &str) -> Option<NaiveDate> {
         self.read_with(column, |text| {

@@ -2,7 +2,7 @@
 
 use wire::register_v1::FactKind;
 
-use crate::rows::{CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
+use crate::rows::{AgreementRow, CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
 
 /// A column of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +55,12 @@ impl Column {
 pub(crate) const TRUTH: &[(&str, &str)] = &[("是", "true"), ("否", "false")];
 
 /// A column that only one kind of file has, for each kind.
-const TELLING: [(&str, FactKind); 6] = [
+const TELLING: [(&str, FactKind); 7] = [
     ("scheme", FactKind::Person),
     ("category", FactKind::Category),
     ("disease", FactKind::Disease),
-    ("institution_id", FactKind::Institution),
+    ("level", FactKind::Institution),
+    ("state", FactKind::Agreement),
     ("item_code", FactKind::Item),
     ("filing", FactKind::Filing),
 ];
@@ -92,6 +93,7 @@ const fn specified(kind: FactKind) -> &'static [Column] {
         FactKind::Institution => InstitutionRow::COLUMNS,
         FactKind::Item => ItemRow::COLUMNS,
         FactKind::Filing => FilingRow::COLUMNS,
+        FactKind::Agreement => AgreementRow::COLUMNS,
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Order {
     pub(crate) header: Header,
     pub(crate) kind: FactKind,
     pub(crate) validate_only: bool,
+    /// Whether the rows are taken away.
+    pub(crate) withdraw: bool,
     pub(crate) origin: Origin,
     /// The day from which an office's entitlements that are not in the file have ended.
     pub(crate) full_list_date: Option<NaiveDate>,
@@ -151,7 +153,11 @@ impl<'a, R: FactRow, T: Told> FileImport<'a, R, T> {
             (subject, number) = (last.subject.clone(), last.row.number);
             let rows = staged.iter().map(|staged| &staged.row);
             let mut import = Import::<R>::parse(&self.order.header, rows, self.order.today);
-            let changes = import.check(session, stamp).await?;
+            let changes = if self.order.withdraw {
+                import.check_withdrawal(session, stamp).await?
+            } else {
+                import.check(session, stamp).await?
+            };
             self.outcome.changed_rows += changes.rows;
             self.progress.checked_rows += u64::try_from(staged.len()).unwrap_or(u64::MAX);
             self.tell(import.take_rejected()).await;

@@ -76,7 +76,7 @@ impl Caches {
             FactKind::Person | FactKind::Category | FactKind::Disease | FactKind::Filing => {
                 self.persons.forget_touched(touched);
             }
-            FactKind::Institution => self.institutions.forget_touched(touched),
+            FactKind::Institution | FactKind::Agreement => self.institutions.forget_touched(touched),
             FactKind::Item => self.items.forget_touched(touched),
             FactKind::Unspecified => {
                 self.persons.forget_touched(touched);

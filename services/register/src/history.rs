@@ -1,12 +1,12 @@
-//! All that was ever true of one person, institution or catalogue item, so that any day is answered from it.
+//! All that was ever true of one person or catalogue item, so that any day is answered from it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use claim::{
-    AssistanceCategory, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, Employment, Filing, InstitutionKind,
-    Insurance, ItemTerms, Level, PersonFacts, Sex, TreatmentRegion,
+    AssistanceCategory, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, Employment, Filing, Insurance, ItemTerms,
+    PersonFacts, Sex,
 };
 
 use crate::dated::Dated;
@@ -68,20 +68,6 @@ impl PersonHistory {
         self.filings.on(date).map_or(Filing::None, |(_, filing)| *filing)
     }
 }
-
-/// One institution as it was designated for a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Designation {
-    pub(crate) name: Arc<str>,
-    pub(crate) level: Level,
-    pub(crate) kind: InstitutionKind,
-    pub(crate) treatment_region: TreatmentRegion,
-    pub(crate) special_exempt_allowed: bool,
-}
-
-/// One institution.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct InstitutionHistory(pub(crate) Dated<Designation>);
 
 /// One catalogue item as the catalogue held it for a time.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ mod caches;
 mod cells;
 mod change;
 mod dated;
+mod designation;
 mod fact_kind;
 mod fact_list;
 mod file_import;

@@ -19,6 +19,7 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             name: "category_lists",
             sql: include_str!("../migrations/sqlite/0006_category_lists.sql"),
         },
+        Migration { version: 7, name: "agreements", sql: include_str!("../migrations/sqlite/0007_agreements.sql") },
     ],
     postgres: &[
         Migration { version: 1, name: "facts", sql: include_str!("../migrations/postgres/0001_facts.sql") },
@@ -35,5 +36,6 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             name: "category_lists",
             sql: include_str!("../migrations/postgres/0006_category_lists.sql"),
         },
+        Migration { version: 7, name: "agreements", sql: include_str!("../migrations/postgres/0007_agreements.sql") },
     ],
 };

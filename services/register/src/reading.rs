@@ -12,9 +12,8 @@ use store::StoreError;
 
 use crate::caches::{Caches, Remembered};
 use crate::dated::Period;
-use crate::history::{
-    CatalogueEntry, Designation, InstitutionHistory, ItemHistory, Person, PersonHistory, insurance_of,
-};
+use crate::designation::{Agreement, Designation, InstitutionHistory};
+use crate::history::{CatalogueEntry, ItemHistory, Person, PersonHistory, insurance_of};
 use crate::session::{SelectByKeys, Session, select_by_keys};
 
 /// Histories by the id of what they are of.
@@ -96,12 +95,35 @@ impl PersonHistory {
     }
 }
 
+/// An institution's rows of both tables in one statement, so that they are of one moment. `part` names the table.
 const INSTITUTIONS: SelectByKeys = select_by_keys!(
-    "SELECT institution_id, from_date, to_date, name, level, kind, treatment_region, special_exempt_allowed \
+    "SELECT institution_id, 'institution' AS part, from_date, to_date, name, level, kind, treatment_region, \
+     special_exempt_allowed, by_agreement, department_of, district, tier, grade, legal_form, beds \
      FROM institution WHERE institution_id",
+    "UNION ALL SELECT institution_id, 'agreement', from_date, to_date, state, grounds, '', '', \
+     NULL, NULL, temporary, decided_by, NULL, NULL, NULL, NULL FROM agreement WHERE institution_id",
 );
 
-type InstitutionVersion = (String, NaiveDate, Option<NaiveDate>, String, String, String, String, bool);
+/// Of an agreement, its state stands in the place of the name, its grounds in that of the level, and the two that follow
+/// the flags are whether it is temporary and who decided.
+type InstitutionPart = (
+    String,
+    String,
+    NaiveDate,
+    Option<NaiveDate>,
+    String,
+    String,
+    String,
+    String,
+    Option<bool>,
+    Option<bool>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<i32>,
+);
 
 impl History for InstitutionHistory {
     fn remembered(caches: &Caches) -> &Remembered<Self> {
@@ -110,18 +132,49 @@ impl History for InstitutionHistory {
 
     async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {
         let mut histories = Histories::<Self>::new();
-        for row in session.select::<InstitutionVersion>(INSTITUTIONS, ids).await? {
-            let (id, from, to, name, level, kind, treatment_region, special_exempt_allowed) = row;
-            let designation = Designation {
-                name: Arc::from(name),
-                level: written(&level)?,
-                kind: written(&kind)?,
-                treatment_region: written(&treatment_region)?,
-                special_exempt_allowed,
-            };
-            entry(&mut histories, &id).0.put(Period { from, to }, designation);
+        for row in session.select::<InstitutionPart>(INSTITUTIONS, ids).await? {
+            let history = entry(&mut histories, &row.0);
+            history.add(row)?;
         }
         Ok(histories)
+    }
+}
+
+impl InstitutionHistory {
+    fn add(&mut self, row: InstitutionPart) -> Result<(), StoreError> {
+        let (_, part, from, to, name, level, kind, region, exempt, by_agreement, department_of, district, ..) = row;
+        let (.., tier, grade, legal_form, beds) = row;
+        let period = Period { from, to };
+        match part.as_str() {
+            "institution" => {
+                let designation = Designation {
+                    name: Arc::from(name),
+                    level: written(&level)?,
+                    kind: written(&kind)?,
+                    treatment_region: written(&region)?,
+                    special_exempt_allowed: exempt.ok_or_else(|| unwritten("special_exempt_allowed"))?,
+                    by_agreement: by_agreement.ok_or_else(|| unwritten("by_agreement"))?,
+                    department_of: optional(department_of.as_deref())?,
+                    district: district.map(Arc::from),
+                    tier: optional(tier.as_deref())?,
+                    grade: grade.map(Arc::from),
+                    legal_form: optional(legal_form.as_deref())?,
+                    beds: beds.map(in_range).transpose()?,
+                };
+                self.designations.put(period, designation);
+            }
+            "agreement" => {
+                let agreement = Agreement {
+                    state: written(&name)?,
+                    grounds: level.split_whitespace().map(written).collect::<Result<_, _>>()?,
+                    temporary: optional(department_of.as_deref())?,
+                    decided_by: optional(district.as_deref())?,
+                };
+                self.agreements.put(period, agreement);
+            }
+            _ => return Err(unwritten("part")),
+        }
+        Ok(())
     }
 }
 
@@ -166,6 +219,10 @@ fn entry<'a, H: Default>(histories: &'a mut Histories<H>, id: &str) -> &'a mut H
 
 fn written<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, StoreError> {
     text.parse().map_err(StoreError::corrupt)
+}
+
+fn optional<T: FromStr<Err: std::fmt::Display>>(text: Option<&str>) -> Result<Option<T>, StoreError> {
+    text.map(written).transpose()
 }
 
 fn in_range<N, T: TryFrom<N, Error: std::fmt::Display>>(number: N) -> Result<T, StoreError> {

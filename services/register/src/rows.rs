@@ -1,5 +1,6 @@
 //! What the rows of each kind of file say, and where it is written.
 
+mod agreement;
 mod category;
 mod disease;
 mod filing;
@@ -17,6 +18,7 @@ use crate::history::PersonHistory;
 use crate::reading::History;
 use crate::tables::Table;
 
+pub(crate) use agreement::AgreementRow;
 pub(crate) use category::CategoryRow;
 pub(crate) use disease::DiseaseRow;
 pub(crate) use filing::FilingRow;
@@ -52,11 +54,19 @@ pub(crate) trait FactRow: PartialEq + Send + Sync + Sized + 'static {
     /// Puts it into the history, in the place of what begins on the same day.
     fn put(&self, history: &mut Self::History);
 
+    /// Whether something of the history begins on the same day and is replaced by it.
+    fn begins_in(&self, history: &Self::History) -> bool;
+
     /// Whether it fits to a history into which all rows of the import were put.
     fn check(&self, history: &Self::History) -> Result<(), Misfit>;
 
+    /// The row of a table that holds it, and that is taken away when it is withdrawn.
+    fn dated_record(&self) -> Record;
+
     /// The rows of the tables that are written to put it into `history`, where it is not held yet.
-    fn records(&self, history: &Self::History) -> Vec<Record>;
+    fn records(&self, history: &Self::History) -> Vec<Record> {
+        vec![Record { replaces: self.begins_in(history), ..self.dated_record() }]
+    }
 }
 
 /// Why a row that is sound by itself cannot be taken.

@@ -26,7 +26,7 @@ use crate::gather::{Question, gather};
 use crate::hearing::{Hearing, keep_hearing};
 use crate::migrations::MIGRATIONS;
 use crate::rotation;
-use crate::rows::{CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
+use crate::rows::{AgreementRow, CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
 
 /// The most rows that one call may import.
 pub const MAX_IMPORT_ROWS: usize = 10_000;
@@ -135,6 +135,7 @@ impl RegisterService {
             FactKind::Institution => self.import_rows::<InstitutionRow>(file, rows, told).await,
             FactKind::Item => self.import_rows::<ItemRow>(file, rows, told).await,
             FactKind::Filing => self.import_rows::<FilingRow>(file, rows, told).await,
+            FactKind::Agreement => self.import_rows::<AgreementRow>(file, rows, told).await,
         }
     }
 
@@ -176,6 +177,7 @@ fn order(file: &FileHeader, columns: &[Column], clock: &Clock) -> Result<Order, 
         let is_full = date.is_some();
         let of_categories = !is_full || file.kind() == FactKind::Category;
         at.check("full_list_date", of_categories, "is given although the file is not of assistance categories")?;
+        at.check("withdraw", !is_full || !file.withdraw, "is given together with full_list_date")?;
         at.check("delivered_by", !is_full || !file.delivered_by.is_empty(), "is required for a full list")?;
         Some(date)
     })?;
@@ -189,6 +191,7 @@ fn order(file: &FileHeader, columns: &[Column], clock: &Clock) -> Result<Order, 
         header,
         kind: file.kind(),
         validate_only: file.validate_only,
+        withdraw: file.withdraw,
         origin,
         full_list_date,
         today: clock.today(),
@@ -249,7 +252,7 @@ impl Register for RegisterService {
 
 fn unknown_kind(kind: i32) -> Failure {
     let mut violations = claim::Violations::new();
-    violations.add("kind", format_args!("is {kind}: name the kind of the file, 1 to 6"));
+    violations.add("kind", format_args!("is {kind}: name the kind of the file, 1 to 7"));
     violations.into()
 }
 

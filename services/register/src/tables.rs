@@ -56,9 +56,24 @@ pub(crate) const INSTITUTION: Table = Table {
         "kind",
         "treatment_region",
         "special_exempt_allowed",
+        "by_agreement",
+        "department_of",
+        "district",
+        "tier",
+        "grade",
+        "legal_form",
+        "beds",
+        "supervised_by",
         "recorded_time",
         "change_sequence",
     ],
+};
+
+pub(crate) const AGREEMENT: Table = Table {
+    order: 1,
+    name: "agreement",
+    key: &["institution_id", "from_date"],
+    columns: &["to_date", "state", "grounds", "temporary", "decided_by", "recorded_time", "change_sequence"],
 };
 
 pub(crate) const ITEM: Table = Table {

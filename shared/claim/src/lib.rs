@@ -8,6 +8,7 @@
 
 mod account;
 mod adjudication;
+mod agreement;
 mod case;
 mod facts;
 mod figure;
@@ -21,6 +22,9 @@ pub use account::{Kinship, MovementKind};
 pub use adjudication::{
     Adjudication, Citation, CounterKey, CounterMove, CounterName, Fund, Input, InputName, InputValue, Inputs,
     Operation, Portion, Reason, Refusal, RuleStatus, Service, Step,
+};
+pub use agreement::{
+    AdministrativeTier, AgreementGround, LegalForm, Standing, SupervisingAgency, TemporaryDesignation,
 };
 pub use case::{Case, CaseLine};
 pub use facts::{

@@ -74,15 +74,17 @@ impl FactRow for CategoryRow {
         Misfit::unless_overlapping("from", overlapping)
     }
 
-    fn records(&self, history: &PersonHistory) -> Vec<Record> {
+    fn begins_in(&self, history: &PersonHistory) -> bool {
+        history.categories.get(&self.category).is_some_and(|periods| periods.begins_on(self.period.from))
+    }
+
+    fn dated_record(&self) -> Record {
         let columns = json!({
             "person_id": self.id(),
             "category": self.category,
             "from_date": self.period.from,
             "to_date": self.period.to,
         });
-        let replaces =
-            history.categories.get(&self.category).is_some_and(|periods| periods.begins_on(self.period.from));
-        vec![Record { table: &CATEGORY, columns, replaces }]
+        Record { table: &CATEGORY, columns, replaces: false }
     }
 }

@@ -71,14 +71,17 @@ impl FactRow for FilingRow {
         Misfit::unless_overlapping("from", history.filings.overlapping(self.period))
     }
 
-    fn records(&self, history: &PersonHistory) -> Vec<Record> {
+    fn begins_in(&self, history: &PersonHistory) -> bool {
+        history.filings.begins_on(self.period.from)
+    }
+
+    fn dated_record(&self) -> Record {
         let columns = json!({
             "person_id": self.id(),
             "from_date": self.period.from,
             "to_date": self.period.to,
             "filing": self.filing,
         });
-        let replaces = history.filings.begins_on(self.period.from);
-        vec![Record { table: &FILING, columns, replaces }]
+        Record { table: &FILING, columns, replaces: false }
     }
 }

@@ -70,7 +70,11 @@ impl FactRow for ItemRow {
         Misfit::unless_overlapping("from", history.0.overlapping(self.period))
     }
 
-    fn records(&self, history: &ItemHistory) -> Vec<Record> {
+    fn begins_in(&self, history: &ItemHistory) -> bool {
+        history.0.begins_on(self.period.from)
+    }
+
+    fn dated_record(&self) -> Record {
         let ItemTerms { class, self_pay_rate, price_cap } = self.entry.terms;
         let columns = json!({
             "item_code": self.id(),
@@ -82,8 +86,7 @@ impl FactRow for ItemRow {
             "price_cap_fen": price_cap.map(Fen::get),
             "drug": self.entry.drug,
         });
-        let replaces = history.0.begins_on(self.period.from);
-        vec![Record { table: &ITEM, columns, replaces }]
+        Record { table: &ITEM, columns, replaces: false }
     }
 }
 

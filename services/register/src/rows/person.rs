@@ -95,6 +95,20 @@ impl FactRow for PersonRow {
         }
     }
 
+    fn begins_in(&self, history: &PersonHistory) -> bool {
+        history.cover.begins_on(self.period.from)
+    }
+
+    fn dated_record(&self) -> Record {
+        let columns = json!({
+            "person_id": self.id(),
+            "from_date": self.period.from,
+            "to_date": self.period.to,
+            "scheme": scheme_of(self.insurance),
+        });
+        Record { table: &COVER, columns, replaces: false }
+    }
+
     fn check(&self, history: &PersonHistory) -> Result<(), Misfit> {
         if !self.holds_identity(history) {
             let description = "another row of the same person has another identity number";
@@ -122,13 +136,7 @@ impl FactRow for PersonRow {
             records.push(Record { table: &PERSON, columns, replaces: history.person.is_some() });
         }
         if !history.cover.holds(self.period, &self.insurance) {
-            let columns = json!({
-                "person_id": self.id(),
-                "from_date": self.period.from,
-                "to_date": self.period.to,
-                "scheme": scheme_of(self.insurance),
-            });
-            records.push(Record { table: &COVER, columns, replaces: history.cover.begins_on(self.period.from) });
+            records.push(Record { replaces: self.begins_in(history), ..self.dated_record() });
         }
         if let Some(number) = self.identity_number.as_ref().filter(|_| !self.holds_identity(history)) {
             let columns = json!({

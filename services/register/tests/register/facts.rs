@@ -118,24 +118,16 @@ async fn a_cross_region_filing_holds_from_its_first_to_its_last_day_and_is_none_
 async fn an_institution_is_told_as_it_was_designated_on_the_day() {
     for store in TestStore::each().await {
         let register = filled(&store).await;
-        for (date, told) in [
-            ("2019-12-31", None),
-            ("2024-05-31", Some(("昆明市第一人民医院", Level::Three))),
-            ("2024-06-01", Some(("昆明市第一医院", Level::Two))),
+        for (date, name, level, is_designated) in [
+            ("2019-12-31", "昆明市第一人民医院", Level::Three, false),
+            ("2024-05-31", "昆明市第一人民医院", Level::Three, true),
+            ("2024-06-01", "昆明市第一医院", Level::Two, true),
         ] {
             let facts = gather(&register, question("P1", &["H1", "H9", "H1"], &[], date)).await.unwrap();
-            let institutions: Vec<_> = facts
-                .institutions
-                .into_iter()
-                .map(|institution| {
-                    (institution.name, claim::InstitutionFacts::try_from(institution.facts.unwrap()).unwrap())
-                })
-                .collect();
-            let names_and_levels: Vec<_> =
-                institutions.iter().map(|(name, facts)| (name.as_str(), facts.level)).collect();
-            assert_eq!(names_and_levels, told.into_iter().collect::<Vec<_>>(), "{} {date}", store.name);
-            let undesignated: &[&str] = if told.is_none() { &["H1"] } else { &[] };
-            assert_eq!(facts.undesignated_institution_ids, undesignated, "{} {date}", store.name);
+            let [institution] = &facts.institutions[..] else { panic!("{} {date}", store.name) };
+            let told = claim::InstitutionFacts::try_from(institution.facts.clone().unwrap()).unwrap();
+            assert_eq!((institution.name.as_str(), told.level), (name, level), "{} {date}", store.name);
+            assert_eq!(institution.interruptions.is_empty(), is_designated, "{} {date}", store.name);
         }
         let facts = gather(&register, question("P1", &["H2"], &[], "2024-01-01")).await.unwrap();
         assert_eq!(facts.institutions[0].treatment_region(), wire::claim_v1::TreatmentRegion::Province);
@@ -199,7 +191,7 @@ async fn what_is_unknown_is_left_out_and_everything_else_is_told() {
         let facts = gather(&register, question("P9", &["H9", "H2"], &["A1", "A9"], "2024-01-01")).await.unwrap();
         assert!(!facts.person_known && facts.person.is_none(), "{}", store.name);
         assert_eq!((facts.institutions.len(), facts.items.len()), (1, 1));
-        assert!(facts.undesignated_institution_ids.is_empty());
+        assert!(facts.institutions[0].interruptions.is_empty());
         let not_covered = gather(&register, question("P2", &["H2"], &[], "2019-12-31")).await.unwrap();
         assert!(not_covered.person_known && not_covered.person.is_none());
     }

@@ -1,6 +1,8 @@
 //! The register on both kinds of store, through its gRPC service.
 
 #[cfg(test)]
+mod agreements;
+#[cfg(test)]
 mod facts;
 #[cfg(test)]
 mod files;
