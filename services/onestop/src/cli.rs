@@ -18,7 +18,9 @@ pub use account::{AccountCommand, AccountOptions};
 use crate::render::Lang;
 
 pub use upkeep::{
-    ChangeArgs, ImportArgs, KeysCommand, PersonCommand, PersonFact, ShowFactsArgs, SubjectCommand, TrailArgs,
+    AgreementArgs, BedsArgs, CatalogueCommand, ChangeArgs, ChangeTrailArgs, ImportArgs, InstitutionCommand,
+    InstitutionFact, InstitutionWithdrawArgs, KeysCommand, PersonChangeArgs, PersonCommand, PersonFact, ShowFactsArgs,
+    TrailArgs,
 };
 
 /// Settles a medical bill against every public fund that owes a part of it, in one request.
@@ -78,12 +80,12 @@ pub enum Command {
     /// Look up and change the facts of persons
     #[command(subcommand)]
     Person(PersonCommand),
-    /// Look up and change the facts of designated institutions
+    /// Look up and change the facts of designated institutions: what they are, and how their agreements go
     #[command(subcommand)]
-    Institution(SubjectCommand),
+    Institution(InstitutionCommand),
     /// Look up and change the items of the catalogue
     #[command(subcommand)]
-    Catalogue(SubjectCommand),
+    Catalogue(CatalogueCommand),
     /// Make and replace the keys of identity numbers
     #[command(subcommand)]
     Keys(KeysCommand),

@@ -88,7 +88,7 @@ pub(crate) async fn gather(
     Ok(proto::GatherFactsResponse {
         person: person.and_then(|history| history.on(date)).as_ref().map(Into::into),
         person_known: person.is_some(),
-        cover_suspended: false,
+        cover_suspended: person.is_some_and(|history| history.is_suspended_on(date)),
         institutions: question
             .institution_ids
             .iter()

@@ -13,7 +13,7 @@ use store::StoreError;
 use crate::caches::{Caches, Remembered};
 use crate::dated::Period;
 use crate::designation::{Agreement, Designation, InstitutionHistory};
-use crate::history::{CatalogueEntry, ItemHistory, Person, PersonHistory, insurance_of};
+use crate::history::{CatalogueEntry, Cover, Filed, ItemHistory, Person, PersonHistory, insurance_of};
 use crate::session::{SelectByKeys, Session, select_by_keys};
 
 /// Histories by the id of what they are of.
@@ -34,16 +34,30 @@ pub(crate) trait History: Default + Send + Sync + 'static {
 /// A person's rows of all tables in one statement, so that they are of one moment. `part` names the table.
 const PERSONS: SelectByKeys = select_by_keys!(
     "SELECT person_id, 'person' AS part, birth_date AS from_date, CAST(NULL AS DATE) AS to_date, sex AS code, \
-     CAST(NULL AS TEXT) AS kind, kunming_household, disability_level FROM person WHERE person_id",
-    "UNION ALL SELECT person_id, 'cover', from_date, to_date, scheme, NULL, NULL, NULL FROM cover WHERE person_id",
-    "UNION ALL SELECT person_id, 'category', from_date, to_date, category, NULL, NULL, NULL FROM category WHERE person_id",
-    "UNION ALL SELECT person_id, 'disease', approved_date, to_date, code, kind, NULL, NULL FROM disease WHERE person_id",
-    "UNION ALL SELECT person_id, 'filing', from_date, to_date, filing, NULL, NULL, NULL FROM filing WHERE person_id",
-    "UNION ALL SELECT person_id, 'identity', NULL, NULL, blind_index, NULL, NULL, NULL FROM identity WHERE person_id",
+     household_id AS kind, CAST(NULL AS TEXT) AS detail, kunming_household, disability_level FROM person WHERE person_id",
+    "UNION ALL SELECT person_id, 'cover', from_date, to_date, scheme, state, flexible, NULL, NULL \
+     FROM cover WHERE person_id",
+    "UNION ALL SELECT person_id, 'category', from_date, to_date, category, NULL, NULL, NULL, NULL \
+     FROM category WHERE person_id",
+    "UNION ALL SELECT person_id, 'disease', approved_date, to_date, code, kind, NULL, NULL, NULL \
+     FROM disease WHERE person_id",
+    "UNION ALL SELECT person_id, 'filing', from_date, to_date, filing, route, NULL, NULL, NULL \
+     FROM filing WHERE person_id",
+    "UNION ALL SELECT person_id, 'identity', NULL, NULL, blind_index, NULL, NULL, NULL, NULL \
+     FROM identity WHERE person_id",
 );
 
-type PersonPart =
-    (String, String, Option<NaiveDate>, Option<NaiveDate>, Option<String>, Option<String>, Option<bool>, Option<i16>);
+type PersonPart = (
+    String,
+    String,
+    Option<NaiveDate>,
+    Option<NaiveDate>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<bool>,
+    Option<i16>,
+);
 
 impl History for PersonHistory {
     fn remembered(caches: &Caches) -> &Remembered<Self> {
@@ -62,8 +76,8 @@ impl History for PersonHistory {
 
 impl PersonHistory {
     fn add(&mut self, row: PersonPart) -> Result<(), StoreError> {
-        let (_, part, from, to, code, kind, kunming_household, disability_level) = row;
-        let code = code.as_deref();
+        let (_, part, from, to, code, kind, detail, kunming_household, disability_level) = row;
+        let (code, kind) = (code.as_deref(), kind.as_deref());
         if part == "identity" {
             self.identity = code.map(str::to_owned);
             return Ok(());
@@ -77,18 +91,23 @@ impl PersonHistory {
                     sex: code.map(written).transpose()?,
                     kunming_household: kunming_household.ok_or_else(|| unwritten("kunming_household"))?,
                     disability_level: in_range(disability_level.unwrap_or_default())?,
+                    household_id: optional(kind)?,
                 });
             }
             "cover" => {
                 let insurance = code.and_then(insurance_of).ok_or_else(|| unwritten("scheme"))?;
-                self.cover.put(period, insurance);
+                let state = written(kind.unwrap_or_default())?;
+                self.cover.put(period, Cover { insurance, state, flexible: optional(detail.as_deref())? });
             }
             "category" => self.categories.entry(written(code.unwrap_or_default())?).or_default().put(period, ()),
             "disease" => {
-                let kind = written(kind.as_deref().unwrap_or_default())?;
+                let kind = written(kind.unwrap_or_default())?;
                 self.diseases.entry(written(code.unwrap_or_default())?).or_default().put(period, kind);
             }
-            "filing" => self.filings.put(period, written(code.unwrap_or_default())?),
+            "filing" => {
+                let (filing, route) = (written(code.unwrap_or_default())?, written(kind.unwrap_or_default())?);
+                self.filings.put(period, Filed { filing, route });
+            }
             _ => return Err(unwritten("part")),
         }
         Ok(())

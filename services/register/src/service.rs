@@ -10,12 +10,13 @@ use tonic::{Request, Response, Status};
 use tracing::Instrument;
 use wire::register_v1::register_server::{Register, RegisterServer};
 use wire::register_v1::{
-    FactKind, FactRow as RowMessage, FileHeader, FindPersonsRequest, FindPersonsResponse, GatherFactsRequest,
-    GatherFactsResponse, ImportFactsRequest, ImportFactsResponse, ImportFileResponse, ImportOutcome, ListFactsRequest,
-    ListFactsResponse, RejectedCell, RotateKeysResponse,
+    CountBedsRequest, CountBedsResponse, FactKind, FactRow as RowMessage, FileHeader, FindPersonsRequest,
+    FindPersonsResponse, GatherFactsRequest, GatherFactsResponse, ImportFactsRequest, ImportFactsResponse,
+    ImportFileResponse, ImportOutcome, ListFactsRequest, ListFactsResponse, RejectedCell, RotateKeysResponse,
 };
 use wire::{ErrorReason, Failure, FromMessage};
 
+use crate::beds;
 use crate::caches::Caches;
 use crate::cells::Header;
 use crate::change::Origin;
@@ -113,6 +114,11 @@ impl RegisterService {
         drop(turn);
         tracing::info!(rotated, "identity numbers were sealed anew");
         Ok(RotateKeysResponse { rotated })
+    }
+
+    pub(crate) async fn count_beds_now(&self, request: &CountBedsRequest) -> Result<CountBedsResponse, Failure> {
+        let date = wire::read(|at| at.date("date", request.date))?;
+        beds::count(&self.0.database, date).await.map_err(store_failure)
     }
 
     fn keyring(&self) -> Result<&Keyring, Failure> {

@@ -1,14 +1,14 @@
 //! Cross-region filings of persons (异地就医备案).
 
 use chrono::NaiveDate;
-use claim::{Filing, PersonId};
+use claim::{Filing, FilingRoute, PersonId};
 use serde_json::json;
 
 use super::{FactRow, Misfit, Record};
 use crate::cells::Cells;
 use crate::dated::Period;
 use crate::fact_kind::{Column, optional, required};
-use crate::history::PersonHistory;
+use crate::history::{Filed, PersonHistory};
 use crate::tables::FILING;
 
 /// What the offices call the filings.
@@ -24,8 +24,8 @@ const FILINGS: &[(&str, &str)] = &[
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FilingRow {
     person_id: PersonId,
-    /// Never [`Filing::None`]: a time without a filing has no row.
-    filing: Filing,
+    /// Never of [`Filing::None`]: a time without a filing has no row.
+    filed: Filed,
     period: Period,
 }
 
@@ -35,6 +35,7 @@ impl FactRow for FilingRow {
     const COLUMNS: &'static [Column] = &[
         required("person_id", "人员编号"),
         required("filing", "异地备案类型").with_words(FILINGS),
+        optional("route", "备案方式").with_words(&[("材料备案", "documents"), ("个人承诺", "personal-commitment")]),
         required("from", "开始日期"),
         optional("to", "结束日期"),
     ];
@@ -46,8 +47,10 @@ impl FactRow for FilingRow {
             cells.check("filing", filing != Filing::None, hint)?;
             Some(filing)
         });
+        let route = cells.optional_value("route");
         let period = cells.period("from", "to");
-        Some(Self { person_id: person_id?, filing: filing?, period: period? })
+        let filed = Filed { filing: filing?, route: route?.unwrap_or(FilingRoute::Documents) };
+        Some(Self { person_id: person_id?, filed, period: period? })
     }
 
     fn id(&self) -> &str {
@@ -59,11 +62,11 @@ impl FactRow for FilingRow {
     }
 
     fn is_held(&self, history: &PersonHistory) -> bool {
-        history.filings.holds(self.period, &self.filing)
+        history.filings.holds(self.period, &self.filed)
     }
 
     fn put(&self, history: &mut PersonHistory) {
-        history.filings.put(self.period, self.filing);
+        history.filings.put(self.period, self.filed);
     }
 
     fn check(&self, history: &PersonHistory) -> Result<(), Misfit> {
@@ -80,7 +83,8 @@ impl FactRow for FilingRow {
             "person_id": self.id(),
             "from_date": self.period.from,
             "to_date": self.period.to,
-            "filing": self.filing,
+            "filing": self.filed.filing,
+            "route": self.filed.route,
         });
         Record { table: &FILING, columns, replaces: false }
     }

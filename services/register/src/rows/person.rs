@@ -1,7 +1,7 @@
 //! Insured persons and what covers them.
 
 use chrono::NaiveDate;
-use claim::{Employment, Insurance, PersonId};
+use claim::{CoverState, Employment, Insurance, PersonId};
 use identity_number::IdentityNumber;
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use super::{FactRow, Misfit, Record};
 use crate::cells::Cells;
 use crate::dated::Period;
 use crate::fact_kind::{Column, TRUTH, optional, required};
-use crate::history::{Person, PersonHistory, scheme_of};
+use crate::history::{Cover, Person, PersonHistory, scheme_of};
 use crate::sealing::SealedNumber;
 use crate::tables::{COVER, IDENTITY, PERSON};
 
@@ -20,7 +20,7 @@ const MILDEST_DISABILITY: u8 = 4;
 pub(crate) struct PersonRow {
     person_id: PersonId,
     person: Person,
-    insurance: Insurance,
+    cover: Cover,
     period: Period,
     /// Absent where the file does not give it; what is stored then stays.
     identity_number: Option<SealedNumber>,
@@ -37,6 +37,9 @@ impl FactRow for PersonRow {
         optional("disability_level", "残疾等级"),
         required("scheme", "险种").with_words(&[("职工", "employee"), ("居民", "resident")]),
         optional("employment", "在职状态").with_words(&[("在职", "active"), ("退休", "retired")]),
+        optional("flexible", "灵活就业").with_words(&[("统账结合", "with-account"), ("单建统筹", "single-pooling")]),
+        optional("cover_state", "参保状态").with_words(&[("正常参保", "active"), ("暂停参保", "suspended")]),
+        optional("household_id", "户号"),
         required("from", "开始日期"),
         optional("to", "结束日期"),
         optional("identity_number", "身份证号").kept_secret(),
@@ -56,21 +59,17 @@ impl FactRow for PersonRow {
         let sex = cells.optional_value("sex");
         let kunming_household = cells.truth("kunming_household");
         let disability_level = parse_disability_level(cells);
-        let insurance = parse_insurance(cells);
+        let cover = parse_cover(cells);
+        let household_id = cells.optional_value("household_id");
         let period = cells.period("from", "to");
         let person = Person {
             birth_date: birth_date?,
             sex: sex?,
             kunming_household: kunming_household?,
             disability_level: disability_level?,
+            household_id: household_id?,
         };
-        Some(Self {
-            person_id: person_id?,
-            person,
-            insurance: insurance?,
-            period: period?,
-            identity_number: identity_number?,
-        })
+        Some(Self { person_id: person_id?, person, cover: cover?, period: period?, identity_number: identity_number? })
     }
 
     fn id(&self) -> &str {
@@ -83,13 +82,13 @@ impl FactRow for PersonRow {
 
     fn is_held(&self, history: &PersonHistory) -> bool {
         history.person.as_ref() == Some(&self.person)
-            && history.cover.holds(self.period, &self.insurance)
+            && history.cover.holds(self.period, &self.cover)
             && self.holds_identity(history)
     }
 
     fn put(&self, history: &mut PersonHistory) {
         history.person = Some(self.person.clone());
-        history.cover.put(self.period, self.insurance);
+        history.cover.put(self.period, self.cover);
         if let Some(number) = &self.identity_number {
             history.identity = Some(number.index.text.clone());
         }
@@ -104,7 +103,9 @@ impl FactRow for PersonRow {
             "person_id": self.id(),
             "from_date": self.period.from,
             "to_date": self.period.to,
-            "scheme": scheme_of(self.insurance),
+            "scheme": scheme_of(self.cover.insurance),
+            "state": self.cover.state,
+            "flexible": self.cover.flexible,
         });
         Record { table: &COVER, columns, replaces: false }
     }
@@ -115,8 +116,8 @@ impl FactRow for PersonRow {
             return Err(Misfit { column: "identity_number", description: description.to_owned() });
         }
         if history.person.as_ref() != Some(&self.person) {
-            let description =
-                "another row of the same person differs in birth_date, sex, kunming_household or disability_level";
+            let description = "another row of the same person differs in birth_date, sex, kunming_household, disability_level or \
+                 household_id";
             return Err(Misfit { column: "person_id", description: description.to_owned() });
         }
         Misfit::unless_overlapping("from", history.cover.overlapping(self.period))
@@ -125,17 +126,18 @@ impl FactRow for PersonRow {
     fn records(&self, history: &PersonHistory) -> Vec<Record> {
         let mut records = Vec::new();
         if history.person.as_ref() != Some(&self.person) {
-            let Person { birth_date, sex, kunming_household, disability_level } = self.person;
+            let Person { birth_date, sex, kunming_household, disability_level, household_id } = &self.person;
             let columns = json!({
                 "person_id": self.id(),
                 "birth_date": birth_date,
                 "sex": sex,
                 "kunming_household": kunming_household,
                 "disability_level": disability_level,
+                "household_id": household_id,
             });
             records.push(Record { table: &PERSON, columns, replaces: history.person.is_some() });
         }
-        if !history.cover.holds(self.period, &self.insurance) {
+        if !history.cover.holds(self.period, &self.cover) {
             records.push(Record { replaces: self.begins_in(history), ..self.dated_record() });
         }
         if let Some(number) = self.identity_number.as_ref().filter(|_| !self.holds_identity(history)) {
@@ -167,6 +169,17 @@ fn parse_disability_level(cells: &Cells<'_>) -> Option<u8> {
         let level = text.parse().ok().filter(|level| *level <= MILDEST_DISABILITY);
         level.ok_or_else(|| format!("{text:?} is not a level of disability: 1 (most severe) to 4, or 0 for none"))
     })
+}
+
+fn parse_cover(cells: &Cells<'_>) -> Option<Cover> {
+    let insurance = parse_insurance(cells);
+    let flexible = cells.optional_value("flexible").and_then(|flexible| {
+        let is_employee = matches!(insurance, None | Some(Insurance::Employee(_)));
+        cells.check("flexible", flexible.is_none() || is_employee, "must be empty for scheme resident")?;
+        Some(flexible)
+    });
+    let state = cells.optional_value("cover_state");
+    Some(Cover { insurance: insurance?, state: state?.unwrap_or(CoverState::Active), flexible: flexible? })
 }
 
 fn parse_insurance(cells: &Cells<'_>) -> Option<Insurance> {

@@ -227,3 +227,59 @@ async fn a_client_in_the_same_process_is_answered_by_the_server() {
     assert!(facts.person.is_some());
     assert_eq!((facts.institutions.len(), facts.items.len()), (1, 1));
 }
+
+#[tokio::test]
+async fn a_person_whose_cover_is_suspended_is_known_and_not_insured_on_those_days() {
+    const HEADER: &str =
+        "person_id,birth_date,kunming_household,scheme,employment,flexible,cover_state,household_id,from,to";
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let rows = [
+            "S1,1980-01-01,true,employee,active,single-pooling,,H-17,2023-01-01,2023-02-28",
+            "S1,1980-01-01,true,employee,active,single-pooling,suspended,H-17,2023-03-01,2023-05-31",
+            "S1,1980-01-01,true,employee,active,with-account,active,H-17,2023-06-01,",
+        ];
+        assert_eq!(import(&register, &rows_like(HEADER, &rows)).await.unwrap().rejected, [], "{}", store.name);
+        for (date, insured, suspended) in [
+            ("2022-12-31", false, false),
+            ("2023-02-28", true, false),
+            ("2023-03-01", false, true),
+            ("2023-05-31", false, true),
+            ("2023-06-01", true, false),
+        ] {
+            let facts = gather(&register, question("S1", &["H1"], &[], date)).await.unwrap();
+            assert!(facts.person_known);
+            assert_eq!((facts.person.is_some(), facts.cover_suspended), (insured, suspended), "{} {date}", store.name);
+        }
+        let resident = "S2,1980-01-01,true,resident,,single-pooling,,,2023-01-01,";
+        let response = import(&register, &rows_like(HEADER, &[resident])).await.unwrap();
+        assert_eq!(response.rejected[0].column, "flexible", "{}", store.name);
+        let moved = "S1,1980-01-01,true,employee,active,with-account,,H-18,2023-06-01,";
+        let again = import(&register, &rows_like(HEADER, &[moved])).await.unwrap();
+        assert_eq!(again.rejected, [], "another household from now on");
+    }
+}
+
+#[tokio::test]
+async fn beds_of_designated_institutions_are_counted_beside_the_insured() {
+    use tonic::Request;
+    use wire::register_v1::CountBedsRequest;
+    use wire::register_v1::upkeep_server::Upkeep;
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let institutions = "institution_id,name,level,kind,treatment_region,by_agreement,beds,from\n\
+             B1,甲院,3,hospital,local,,600,2020-01-01\nB2,乙院,2,hospital,local,true,70,2020-01-01\n\
+             B3,外省院,3,hospital,other-province,,900,2020-01-01\n";
+        let agreements = "institution_id,state,grounds,from\nB2,in-force,,2024-01-01\nB1,suspended,breach,2024-06-01\n";
+        for file in [institutions, agreements] {
+            assert_eq!(import(&register, file).await.unwrap().rejected, [], "{}", store.name);
+        }
+        for (date, beds, insured) in
+            [("2019-12-31", 0, 1), ("2023-12-31", 600, 2), ("2024-01-01", 670, 2), ("2025-01-01", 70, 1)]
+        {
+            let request = CountBedsRequest { date: date.parse::<chrono::NaiveDate>().ok().map(Into::into) };
+            let counted = register.count_beds(Request::new(request)).await.unwrap().into_inner();
+            assert_eq!((counted.beds, counted.insured_persons), (beds, insured), "{} {date}", store.name);
+        }
+    }
+}
