@@ -20,6 +20,7 @@ use crate::sealing::seal;
 use crate::session::{Session, with_own_session};
 use crate::staging::StagedRow;
 use crate::tables::CATEGORY;
+use crate::words::words;
 
 /// How many rows are checked and written at once; also the most that a file may say of one person.
 const ROWS_AT_ONCE: usize = 2_000;
@@ -221,9 +222,12 @@ impl<'a, R: FactRow, T: Told> FileImport<'a, R, T> {
     async fn of_whole_subjects(&mut self, mut staged: Vec<StagedRow>) -> Vec<StagedRow> {
         let Some(last) = staged.last().map(|staged| staged.subject.clone()) else { return staged };
         if staged.first().is_some_and(|first| first.subject == last) {
-            let description = format!("the file has {ROWS_AT_ONCE} rows or more that say something of {last}");
+            let words = words!(
+                "the file has {ROWS_AT_ONCE} rows or more that say something of {last}",
+                "文件中关于 {last} 的行达到 {ROWS_AT_ONCE} 行或更多"
+            );
             let number = staged.last().map_or(0, |staged| staged.row.number);
-            self.tell(vec![rejection(number, "", description)]).await;
+            self.tell(vec![rejection(number, "", words)]).await;
         } else {
             staged.retain(|staged| staged.subject != last);
         }

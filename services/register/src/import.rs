@@ -13,6 +13,10 @@ use crate::reading::{Histories, read_each};
 use crate::rows::{FactRow, Misfit, Record};
 use crate::session::Session;
 use crate::tables::Table;
+use crate::words::{Words, said, words};
+
+const NOT_RECORDED: Words =
+    said("is not recorded so: only what is can be withdrawn", "没有这样的记录：只能撤回已登记的内容");
 
 /// Rows that are sound by themselves, and the faults of the others.
 #[derive(Debug)]
@@ -61,8 +65,11 @@ impl<R: FactRow> Import<R> {
                 }
                 Some((_, earlier)) if *earlier == row => {}
                 Some((earlier, _)) => {
-                    let description = format_args!("has the same key as row {earlier} with other values");
-                    self.rejected.push(rejection(number, "", description));
+                    let words = words!(
+                        "has the same key as row {earlier} with other values",
+                        "与第 {earlier} 行主键相同而内容不同"
+                    );
+                    self.rejected.push(rejection(number, "", words));
                 }
             }
         }
@@ -96,7 +103,7 @@ impl<R: FactRow> Import<R> {
                 changes.rows += 1;
                 changes.withdraw(row.dated_record(), stamp);
             } else {
-                self.rejected.push(rejection(*number, "", "is not recorded so: only what is can be withdrawn"));
+                self.rejected.push(rejection(*number, "", NOT_RECORDED));
             }
         }
         Ok(changes)
@@ -126,8 +133,8 @@ impl<R: FactRow> Import<R> {
     fn reject_misfits(&mut self, histories: &Histories<R::History>) {
         for (number, row) in &self.rows {
             let fits = histories.get(row.id()).map_or(Ok(()), |history| row.check(history));
-            if let Err(Misfit { column, description }) = fits {
-                self.rejected.push(rejection(*number, column, description));
+            if let Err(Misfit { column, words }) = fits {
+                self.rejected.push(rejection(*number, column, words));
             }
         }
     }

@@ -27,7 +27,8 @@ mod session;
 mod staging;
 mod tables;
 mod upkeep;
+mod words;
 
 pub use fact_kind::{columns_of, fact_kind_of};
-pub use service::{MAX_IMPORT_ROWS, RegisterService, server};
+pub use service::{MAX_IMPORT_ROWS, RegisterOptions, RegisterService, server};
 pub use upkeep::upkeep_server;

@@ -17,6 +17,7 @@ use crate::fact_kind::Column;
 use crate::history::PersonHistory;
 use crate::reading::History;
 use crate::tables::Table;
+use crate::words::{Words, words};
 
 pub(crate) use agreement::AgreementRow;
 pub(crate) use category::CategoryRow;
@@ -73,16 +74,17 @@ pub(crate) trait FactRow: PartialEq + Send + Sync + Sized + 'static {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Misfit {
     pub(crate) column: &'static str,
-    pub(crate) description: String,
+    pub(crate) words: Words,
 }
 
 impl Misfit {
     fn unless_overlapping(column: &'static str, overlapping: Option<Period>) -> Result<(), Self> {
         overlapping.map_or(Ok(()), |other| {
-            let description = format!(
-                "overlaps with the row that holds from {other}: end the earlier one before the later one begins"
+            let words = words!(
+                "overlaps with the row that holds from {other}: end the earlier one before the later one begins",
+                "与期间 {other} 的记录重叠：请先使较早的一条在较晚的一条开始之前结束"
             );
-            Err(Self { column, description })
+            Err(Self { column, words })
         })
     }
 
@@ -90,7 +92,8 @@ impl Misfit {
         if history.person.is_some() {
             return Ok(());
         }
-        Err(Self { column: "person_id", description: format!("{person_id} is unknown: import persons first") })
+        let words = words!("{person_id} is unknown: import persons first", "{person_id} 未登记：请先导入人员");
+        Err(Self { column: "person_id", words })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dictionary::Dictionaries;
 use host::Clock;
 use identity_number::{IdentityNumber, Keyring, masked};
 use store::{Database, Location, StoreError};
@@ -32,6 +33,17 @@ use crate::rows::{AgreementRow, CategoryRow, DiseaseRow, FactRow, FilingRow, Ins
 /// The most rows that one call may import.
 pub const MAX_IMPORT_ROWS: usize = 10_000;
 
+/// What a register works with.
+#[derive(Debug)]
+pub struct RegisterOptions {
+    /// The clock.
+    pub clock: Clock,
+    /// The keys of identity numbers; without them none is kept.
+    pub keyring: Option<Keyring>,
+    /// The dictionaries by which files are read.
+    pub dictionaries: Dictionaries,
+}
+
 /// The register on its database. Cheap to clone; all clones share what they remember.
 #[derive(Clone, Debug)]
 pub struct RegisterService(Arc<Inner>);
@@ -42,6 +54,7 @@ pub(crate) struct Inner {
     pub(crate) caches: Caches,
     pub(crate) hearing: Hearing,
     pub(crate) keyring: Option<Keyring>,
+    dictionaries: Dictionaries,
     clock: Clock,
     /// One import at a time, so that imports cannot take all connections from those who ask.
     turn: Mutex<()>,
@@ -56,28 +69,26 @@ pub fn server(service: RegisterService) -> RegisterServer<RegisterService> {
 }
 
 impl RegisterService {
-    /// Opens the register's database at `location`. It keeps no identity numbers.
+    /// Opens the register's database at `location`. It keeps no identity numbers and knows the built-in dictionaries.
     ///
     /// # Errors
     /// A location that cannot be used or reached, or a migration that fails.
     pub async fn open(location: &Location, clock: Clock) -> Result<Self, StoreError> {
-        Self::open_with_keys(location, clock, None).await
+        let dictionaries = Dictionaries::built_in().map_err(StoreError::corrupt)?;
+        Self::open_with(location, RegisterOptions { clock, keyring: None, dictionaries }).await
     }
 
-    /// As [`RegisterService::open`], with keys for identity numbers.
+    /// As [`RegisterService::open`], with what else it works with.
     ///
     /// # Errors
     /// As [`RegisterService::open`].
-    pub async fn open_with_keys(
-        location: &Location,
-        clock: Clock,
-        keyring: Option<Keyring>,
-    ) -> Result<Self, StoreError> {
+    pub async fn open_with(location: &Location, options: RegisterOptions) -> Result<Self, StoreError> {
+        let RegisterOptions { clock, keyring, dictionaries } = options;
         let database = Database::open(location, "register", &MIGRATIONS).await?;
         let hearing = Hearing::begin(&database).await?;
         let is_shared = matches!(database, Database::Postgres(_));
-        let inner =
-            Arc::new(Inner { database, caches: Caches::default(), hearing, keyring, clock, turn: Mutex::new(()) });
+        let caches = Caches::default();
+        let inner = Arc::new(Inner { database, caches, hearing, keyring, dictionaries, clock, turn: Mutex::new(()) });
         if is_shared {
             tokio::spawn(keep_hearing(Arc::downgrade(&inner)));
         }
@@ -151,9 +162,9 @@ impl RegisterService {
         rows: impl Rows,
         told: &impl Told,
     ) -> Result<ImportOutcome, Failure> {
-        let Inner { database, caches, keyring, clock, turn, hearing: _ } = &*self.0;
+        let Inner { database, caches, keyring, dictionaries, clock, turn, hearing: _ } = &*self.0;
         let turn = turn.lock().await;
-        let order = order(file, R::COLUMNS, clock)?;
+        let order = order(file, R::COLUMNS, dictionaries, clock)?;
         let import = FileImport::<R, _>::new(&order, keyring.as_ref(), told);
         let outcome = import.run(database, caches, rows).await.map_err(|failure| match failure {
             ImportFailure::Refused(failure) => failure,
@@ -176,8 +187,15 @@ impl RegisterService {
 }
 
 /// What is asked for with a file whose rows have `columns`.
-fn order(file: &FileHeader, columns: &[Column], clock: &Clock) -> Result<Order, Failure> {
-    let header = Header::new(&file.columns, columns)?;
+fn order(file: &FileHeader, columns: &[Column], dictionaries: &Dictionaries, clock: &Clock) -> Result<Order, Failure> {
+    let name = if file.dictionary.is_empty() { Dictionaries::DEFAULT } else { &file.dictionary };
+    let dictionary = wire::read(|at| {
+        let dictionary = dictionaries.on(name, clock.today());
+        let known: Vec<&str> = dictionaries.names().collect();
+        at.check("dictionary", dictionary.is_some(), &format!("{name:?} is none of {}", known.join(", ")))?;
+        dictionary
+    })?;
+    let header = Header::new(&file.columns, columns, dictionary)?;
     let full_list_date = wire::read(|at| {
         let date = at.optional_date("full_list_date", file.full_list_date)?;
         let is_full = date.is_some();

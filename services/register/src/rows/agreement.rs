@@ -9,37 +9,10 @@ use serde_json::json;
 use super::{FactRow, Misfit, Record};
 use crate::cells::Cells;
 use crate::dated::Period;
-use crate::designation::{Agreement, InstitutionHistory};
+use crate::designation::{Agreement, Designation, InstitutionHistory};
 use crate::fact_kind::{Column, optional, required};
 use crate::tables::AGREEMENT;
-
-const STATES: &[(&str, &str)] = &[
-    ("申请", "applied"),
-    ("不予定点", "refused"),
-    ("生效", "in-force"),
-    ("恢复", "in-force"),
-    ("暂停", "suspended"),
-    ("中止", "suspended"),
-    ("终止", "ended"),
-    ("解除", "ended"),
-    ("取消", "ended"),
-];
-const GROUNDS: &[(&str, AgreementGround)] = &[
-    ("非依法设立", AgreementGround::NotLawfullyEstablished),
-    ("不具备服务条件", AgreementGround::NotEquipped),
-    ("未自愿申请或未承诺", AgreementGround::NoPromise),
-    ("存在医托", AgreementGround::Touting),
-    ("发布虚假医疗广告", AgreementGround::FalseAdvertising),
-    ("严重医疗安全隐患", AgreementGround::SafetyRisk),
-    ("出租承包科室", AgreementGround::LeasedDepartments),
-    ("不良社会影响", AgreementGround::BadInfluence),
-    ("曾被取消定点", AgreementGround::CancelledBefore),
-    ("床位高于规划指标", AgreementGround::BedsAboveIndex),
-    ("违反协议管理", AgreementGround::Breach),
-    ("欺诈骗保", AgreementGround::Fraud),
-    ("其他违法违规", AgreementGround::OtherViolation),
-    ("机构自行申请", AgreementGround::OwnWish),
-];
+use crate::words::{said, words};
 
 /// One state of one institution's agreement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,18 +27,10 @@ impl FactRow for AgreementRow {
 
     const COLUMNS: &'static [Column] = &[
         required("institution_id", "医药机构编号"),
-        required("state", "协议状态").with_words(STATES),
+        required("state", "协议状态").listed("agreement-state"),
         optional("grounds", "原因"),
-        optional("temporary", "临时定点").with_words(&[
-            ("发热诊室", "fever-clinic"),
-            ("发热门诊", "fever-clinic"),
-            ("方舱医院", "makeshift-hospital"),
-        ]),
-        optional("decided_by", "经办机构").with_words(&[
-            ("县区经办机构", "county"),
-            ("统筹地区经办机构", "pooling-region"),
-            ("省级经办机构", "province"),
-        ]),
+        optional("temporary", "临时定点").listed("temporary-designation"),
+        optional("decided_by", "经办机构").listed("supervising-agency"),
         required("from", "开始日期"),
         optional("to", "结束日期"),
     ];
@@ -73,14 +38,17 @@ impl FactRow for AgreementRow {
     fn parse(cells: &Cells<'_>, _today: NaiveDate) -> Option<Self> {
         let institution_id = cells.value("institution_id");
         let state = cells.value("state").and_then(|state: Standing| {
-            let hint = "follows from what is recorded: write applied, refused, in-force, suspended or ended";
+            let hint = said(
+                "follows from what is recorded: write applied, refused, in-force, suspended or ended",
+                "由其他记录推出，不能登记：应为申请、不予定点、生效、暂停或终止",
+            );
             cells.check("state", state.is_recorded(), hint)?;
             Some(state)
         });
         let grounds = parse_grounds(cells, state);
         let temporary = cells.optional_value("temporary").and_then(|temporary: Option<TemporaryDesignation>| {
             let is_designation = temporary.is_none() || state.is_none_or(|state| state == Standing::InForce);
-            cells.check("temporary", is_designation, "is of a state that designates nobody")?;
+            cells.check("temporary", is_designation, said("is of a state that designates nobody", "该状态不是定点"))?;
             Some(temporary)
         });
         let decided_by = cells.optional_value("decided_by");
@@ -134,25 +102,33 @@ impl AgreementRow {
     /// Whether the state can follow on the one before it.
     fn check_order(&self, history: &InstitutionHistory) -> Result<(), Misfit> {
         let Agreement { state, .. } = self.agreement;
-        if history.described_on(self.period.from).is_none() {
-            let description = format!("{} is unknown: import institutions first", self.id());
-            return Err(Misfit { column: "institution_id", description });
+        let (id, from) = (self.id(), self.period.from);
+        if history.described_on(from).is_none() {
+            let words = words!("{id} is unknown: import institutions first", "{id} 未登记：请先导入机构");
+            return Err(Misfit { column: "institution_id", words });
         }
-        let earlier = history.standing_before(self.period.from);
+        let misfit = |words| Err(Misfit { column: "state", words });
+        let earlier = history.standing_before(from);
         if !state.can_follow(earlier) {
-            let description = format!("is {state} although the state on the day before is {earlier}");
-            return Err(Misfit { column: "state", description });
+            return misfit(words!(
+                "is {state} although the state on the day before is {earlier}",
+                "为 {state}，但前一日的状态为 {earlier}"
+            ));
         }
-        if let Some((next, later)) = history.agreements.next_after(self.period.from) {
+        if let Some((next, Agreement { state: later, .. })) = history.agreements.next_after(from) {
             let before = history.standing_before(next);
-            if !later.state.can_follow(before) {
-                let description = format!("is {state}, and {} from {next} on cannot follow on {before}", later.state);
-                return Err(Misfit { column: "state", description });
+            if !later.can_follow(before) {
+                return misfit(words!(
+                    "is {state}, and {later} from {next} on cannot follow on {before}",
+                    "为 {state}，使 {next} 起的 {later} 不能接在 {before} 之后"
+                ));
             }
         }
-        if state == Standing::InForce && history.is_barred_on(self.period.from) {
-            let description = "its designation was taken away for breach or fraud: it may not be designated (云人社发〔2016〕308号 一（二）)";
-            return Err(Misfit { column: "state", description: description.to_owned() });
+        if state == Standing::InForce && history.is_barred_on(from) {
+            return misfit(said(
+                "its designation was taken away for breach or fraud: it may not be designated (云人社发〔2016〕308号 一（二）)",
+                "因违反协议或欺诈骗保被取消定点，不得纳入定点（云人社发〔2016〕308号 一（二））",
+            ));
         }
         Ok(())
     }
@@ -163,9 +139,12 @@ impl AgreementRow {
         else {
             return Ok(());
         };
-        let misfit = |description: &str| Err(Misfit { column: "temporary", description: description.to_owned() });
+        let misfit = |words| Err(Misfit { column: "temporary", words });
         if NaiveDate::from_ymd_opt(2023, 1, 6).is_some_and(|first| self.period.from < first) {
-            return misfit("begins before 2023-01-06, the day of the sixteen measures");
+            return misfit(said(
+                "begins before 2023-01-06, the day of the sixteen measures",
+                "早于十六条措施印发之日 2023-01-06",
+            ));
         }
         let is_primary = match designation.kind {
             InstitutionKind::TownshipHealthCentre
@@ -174,24 +153,28 @@ impl AgreementRow {
             InstitutionKind::Hospital | InstitutionKind::Pharmacy => false,
         };
         match temporary {
-            TemporaryDesignation::FeverClinic if !is_primary => {
-                misfit("is for township health centres, village clinics and community health centres (八)")
-            }
-            TemporaryDesignation::MakeshiftHospital if designation.department_of.is_none() => {
-                misfit("is run as a department of a hospital, which department_of must name (七)")
-            }
+            TemporaryDesignation::FeverClinic if !is_primary => misfit(said(
+                "is for township health centres, village clinics and community health centres (八)",
+                "仅限乡镇卫生院、村卫生室和社区卫生服务中心（站）（八）",
+            )),
+            TemporaryDesignation::MakeshiftHospital if designation.department_of.is_none() => misfit(said(
+                "is run as a department of a hospital, which department_of must name (七)",
+                "作为医院下设科室管理，须在依托医院编号中列明（七）",
+            )),
             TemporaryDesignation::FeverClinic | TemporaryDesignation::MakeshiftHospital => Ok(()),
         }
     }
 
     /// Whether the agency that decided is the one in charge.
     fn check_agency(&self, history: &InstitutionHistory) -> Result<(), Misfit> {
-        let in_charge = history.described_on(self.period.from).and_then(|designation| designation.supervised_by());
+        let in_charge = history.described_on(self.period.from).and_then(Designation::supervised_by);
         match (self.agreement.decided_by, in_charge) {
             (Some(decided_by), Some(in_charge)) if decided_by != in_charge => {
-                let description =
-                    format!("is {decided_by} although {in_charge} is in charge (云人社发〔2016〕308号 三)");
-                Err(Misfit { column: "decided_by", description })
+                let words = words!(
+                    "is {decided_by} although {in_charge} is in charge (云人社发〔2016〕308号 三)",
+                    "为 {decided_by}，但应由 {in_charge} 负责（云人社发〔2016〕308号 三）"
+                );
+                Err(Misfit { column: "decided_by", words })
             }
             (Some(_) | None, Some(_) | None) => Ok(()),
         }
@@ -203,21 +186,17 @@ fn parse_grounds(cells: &Cells<'_>, state: Option<Standing>) -> Option<BTreeSet<
     const COLUMN: &str = "grounds";
     let needed = state.is_some_and(|state| AgreementGround::ALL.iter().any(|ground| ground.is_for(state)));
     if cells.is_empty(COLUMN) {
-        cells.check(COLUMN, !needed, "is required for this state: say why")?;
+        cells.check(COLUMN, !needed, said("is required for this state: say why", "该状态须说明原因"))?;
         return Some(BTreeSet::new());
     }
-    cells.read_with(COLUMN, |text| {
-        let parts = text.split([';', '；', '、', ' ']).map(str::trim).filter(|part| !part.is_empty());
-        let grounds = parts.map(read_ground).collect::<Result<BTreeSet<_>, _>>()?;
-        match state.and_then(|state| grounds.iter().find(|ground| !ground.is_for(state)).map(|ground| (state, ground)))
-        {
-            Some((state, ground)) => Err(format!("{ground} is no ground for {state}")),
-            None => Ok(grounds),
-        }
-    })
-}
-
-fn read_ground(text: &str) -> Result<AgreementGround, String> {
-    let known = GROUNDS.iter().find(|(word, _)| *word == text).map(|(_, ground)| *ground);
-    known.map_or_else(|| text.parse().map_err(|fault: claim::UnknownSlug| fault.to_string()), Ok)
+    let parts = cells.text(COLUMN)?.split([';', '；', '、', ' ']).map(str::trim).filter(|part| !part.is_empty());
+    let grounds = parts.map(|part| cells.meant("agreement-ground", part).parse::<AgreementGround>());
+    let grounds: BTreeSet<_> =
+        grounds.collect::<Result<_, _>>().map_err(|unknown| cells.fault(COLUMN, unknown)).ok()?;
+    let state = state?;
+    if let Some(ground) = grounds.iter().find(|ground| !ground.is_for(state)) {
+        cells.fault(COLUMN, words!("{ground} is no ground for {state}", "{ground} 不是 {state} 的原因"));
+        return None;
+    }
+    Some(grounds)
 }

@@ -26,7 +26,7 @@ impl FactRow for DiseaseRow {
     const COLUMNS: &'static [Column] = &[
         required("person_id", "人员编号"),
         required("disease", "病种"),
-        required("kind", "病种类别").with_words(&[("慢性病", "chronic"), ("特殊病", "special")]),
+        required("kind", "病种类别").listed("disease-kind"),
         required("approved_date", "审批日期"),
         optional("to", "结束日期"),
     ];

@@ -10,15 +10,7 @@ use crate::dated::Period;
 use crate::fact_kind::{Column, optional, required};
 use crate::history::{Filed, PersonHistory};
 use crate::tables::FILING;
-
-/// What the offices call the filings.
-const FILINGS: &[(&str, &str)] = &[
-    ("异地安置退休", "long-term"),
-    ("异地长期居住", "long-term"),
-    ("常驻异地工作", "long-term"),
-    ("异地转诊", "referred"),
-    ("异地急诊抢救", "emergency"),
-];
+use crate::words::said;
 
 /// One time of one filing of one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +26,8 @@ impl FactRow for FilingRow {
 
     const COLUMNS: &'static [Column] = &[
         required("person_id", "人员编号"),
-        required("filing", "异地备案类型").with_words(FILINGS),
-        optional("route", "备案方式").with_words(&[("材料备案", "documents"), ("个人承诺", "personal-commitment")]),
+        required("filing", "异地备案类型").listed("filing"),
+        optional("route", "备案方式").listed("filing-route"),
         required("from", "开始日期"),
         optional("to", "结束日期"),
     ];
@@ -43,7 +35,10 @@ impl FactRow for FilingRow {
     fn parse(cells: &Cells<'_>, _today: NaiveDate) -> Option<Self> {
         let person_id = cells.value("person_id");
         let filing = cells.value("filing").and_then(|filing| {
-            let hint = "is no filing: leave the row out, a time without a row is one without a filing";
+            let hint = said(
+                "is no filing: leave the row out, a time without a row is one without a filing",
+                "不是备案：不需登记，没有记录的期间即为未备案",
+            );
             cells.check("filing", filing != Filing::None, hint)?;
             Some(filing)
         });

@@ -10,17 +10,10 @@ use super::{FactRow, Misfit, Record};
 use crate::cells::Cells;
 use crate::dated::Period;
 use crate::designation::{Designation, InstitutionHistory};
-use crate::fact_kind::{Column, TRUTH, optional, required};
+use crate::fact_kind::{Column, optional, required};
 use crate::tables::INSTITUTION;
+use crate::words::{said, words};
 
-/// What the offices call the kinds.
-const KINDS: &[(&str, &str)] = &[
-    ("医院", "hospital"),
-    ("乡镇卫生院", "township-health-centre"),
-    ("村卫生室", "village-clinic"),
-    ("社区卫生服务中心", "community-health-centre"),
-    ("定点零售药店", "pharmacy"),
-];
 const DISTRICT_DIGITS: usize = 6;
 
 /// One time for which one institution is described.
@@ -37,24 +30,16 @@ impl FactRow for InstitutionRow {
     const COLUMNS: &'static [Column] = &[
         required("institution_id", "医药机构编号"),
         required("name", "机构名称"),
-        required("level", "医院等级").with_words(&[("一级", "1"), ("二级", "2"), ("三级", "3")]),
-        required("kind", "机构类别").with_words(KINDS),
-        required("treatment_region", "就医地").with_words(&[
-            ("本地", "local"),
-            ("省内异地", "province"),
-            ("跨省异地", "other-province"),
-        ]),
-        optional("special_exempt_allowed", "免起付特殊病定点").with_words(TRUTH),
-        optional("by_agreement", "协议管理").with_words(TRUTH),
+        required("level", "医院等级").listed("level"),
+        required("kind", "机构类别").listed("institution-kind"),
+        required("treatment_region", "就医地").listed("treatment-region"),
+        optional("special_exempt_allowed", "免起付特殊病定点").listed("truth"),
+        optional("by_agreement", "协议管理").listed("truth"),
         optional("department_of", "依托医院编号"),
         optional("district", "所属区划"),
-        optional("tier", "隶属层级").with_words(&[
-            ("县区级", "county"),
-            ("州市级", "prefecture"),
-            ("省级", "province"),
-        ]),
+        optional("tier", "隶属层级").listed("tier"),
         optional("grade", "等级全称"),
-        optional("legal_form", "举办性质").with_words(&[("公立", "public"), ("非公立", "private"), ("其他", "other")]),
+        optional("legal_form", "举办性质").listed("legal-form"),
         optional("beds", "床位数"),
         required("from", "开始日期"),
         optional("to", "结束日期"),
@@ -70,7 +55,7 @@ impl FactRow for InstitutionRow {
         let by_agreement = cells.optional_truth("by_agreement");
         let department_of = cells.optional_value::<InstitutionId>("department_of").and_then(|host| {
             let is_itself = host.is_some() && host == institution_id;
-            cells.check("department_of", !is_itself, "is the institution itself")?;
+            cells.check("department_of", !is_itself, said("is the institution itself", "是该机构自身"))?;
             Some(host)
         });
         let district = parse_district(cells);
@@ -154,6 +139,8 @@ fn parse_district(cells: &Cells<'_>) -> Option<Option<Arc<str>>> {
     }
     cells.read_with(COLUMN, |text| {
         let is_code = text.len() == DISTRICT_DIGITS && text.bytes().all(|digit| digit.is_ascii_digit());
-        is_code.then(|| Some(Arc::from(text))).ok_or_else(|| format!("{text:?} is not a code of six digits"))
+        is_code
+            .then(|| Some(Arc::from(text)))
+            .ok_or_else(|| words!("{text:?} is not a code of six digits", "“{text}”不是六位区划代码"))
     })
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use host::Clock;
 use identity_number::Keyring;
-use register::RegisterService;
+use register::{RegisterOptions, RegisterService};
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use store::testing::TestStore;
@@ -187,7 +187,9 @@ async fn what_another_process_changed_is_honoured_after_hearing_of_it() {
 
 async fn with_keys(store: &TestStore, keys: &str) -> RegisterService {
     let keyring = Keyring::read(keys).unwrap();
-    RegisterService::open_with_keys(&store.location, clock(), Some(keyring)).await.unwrap()
+    let dictionaries = dictionary::Dictionaries::built_in().unwrap();
+    let options = RegisterOptions { clock: clock(), keyring: Some(keyring), dictionaries };
+    RegisterService::open_with(&store.location, options).await.unwrap()
 }
 
 async fn found(register: &RegisterService) -> Vec<String> {
