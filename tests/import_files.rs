@@ -14,7 +14,15 @@ use store::testing::TestStore;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use harness::{Serving, onestop, run, text};
+use harness::{Serving, run, text};
+use std::process::Command;
+
+/// The binary, speaking English.
+fn onestop(location: &store::Location) -> Command {
+    let mut command = harness::onestop(location);
+    command.env("ONESTOP_LANG", "en");
+    command
+}
 
 const PERSONS: &str = "人员编号,出生日期,性别,昆明户籍,险种,在职状态,开始日期,结束日期\n\
      G1,1985-04-12,男,是,职工,在职,2019-12-01,\nG2,1955/9/30,女,否,居民,,2017年1月1日,2023-12-31\n";
@@ -171,7 +179,7 @@ fn facts_are_changed_and_shown_with_their_trail_and_touched_settlements_are_name
     let output = run(onestop(location).args(change).args(["from=2021-01-01", "to=2021-12-31"]).args(why));
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     let show = |arguments: &[&str]| {
-        text(&run(onestop(location).args(["person", "show", "530100000003"]).args(arguments)).stdout)
+        text(&run(harness::onestop(location).args(["person", "show", "530100000003"]).args(arguments)).stdout)
     };
     let now = show(&[]);
     assert!(
@@ -187,7 +195,7 @@ fn facts_are_changed_and_shown_with_their_trail_and_touched_settlements_are_name
     let output = run(onestop(location).args(change).args(["from=2021-06-01"]).args(why));
     assert!(!output.status.success());
     assert!(text(&output.stdout).contains("from overlaps"), "{}", text(&output.stdout));
-    let unknown = run(onestop(location).args(["catalogue", "show", "nothing"]));
+    let unknown = run(harness::onestop(location).args(["catalogue", "show", "nothing"]));
     assert!(!unknown.status.success() && text(&unknown.stderr).contains("没有登记信息"));
 }
 

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod account;
+mod dictionary;
 mod upkeep;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use store::Location;
 use synthetic_city::City;
 
 pub use account::{AccountCommand, AccountOptions};
+pub use dictionary::DictionaryCommand;
 
 use crate::render::Lang;
 
@@ -86,7 +88,11 @@ pub enum Command {
     /// Look up and change the items of the catalogue
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
-    /// Make and replace the keys of identity numbers
+    /// Show and check dictionaries: what codes and words mean, province by province
+    #[command(subcommand)]
+    Dictionary(DictionaryCommand),
+    /// Make and replace the keys that seal identity numbers: `new` prints keys for the key file, `rotate` puts every
+    /// number under the newest (see docs/import.md)
     #[command(subcommand)]
     Keys(KeysCommand),
     /// Generate a synthetic city: register files for `import` and cases for `settle`
@@ -220,6 +226,9 @@ pub struct SettleArgs {
     /// How to reach the platform.
     #[command(flatten)]
     pub client: ClientArgs,
+    /// The dictionary by which a kind of visit that is a code is read (see `onestop dictionary show`)
+    #[arg(long, env = "ONESTOP_DICTIONARY", default_value = ::dictionary::Dictionaries::DEFAULT, value_name = "NAME")]
+    pub dictionary: String,
     /// How many cases are under way at once; cases of one person follow one another in the order of the file
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
     pub concurrency: u16,

@@ -10,7 +10,9 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use claim::Standing;
 use identity_number::Keyring;
 use serde_json::{Map, Value, json};
-use wire::register_v1::{Fact, FactKind, FindPersonsRequest, ListFactsRequest, RotateKeysRequest, SubjectKind};
+use wire::register_v1::{
+    self as proto, Fact, FactKind, FindPersonsRequest, ListFactsRequest, RotateKeysRequest, SubjectKind,
+};
 
 use crate::cli::{CatalogueCommand, InstitutionCommand, KeysCommand, PersonCommand, ShowFactsArgs};
 use crate::client::Client;
@@ -147,26 +149,25 @@ fn fact_text(fact: &Fact, lang: Lang) -> String {
         text.extend([" ", &cell.column, "=", &cell.text]);
     }
     let mut trail = Vec::new();
-    if let Some(time) = shown_time(fact.recorded_time) {
-        trail.push(format!("{} {time}", lang.pick(("登记于", "recorded"))));
-    }
-    if let Some(time) = shown_time(fact.superseded_time) {
-        trail.push(format!("{} {time}", lang.pick(("更正于", "superseded"))));
-    }
-    if let Some(change) = &fact.change {
-        let parts = [
-            (("经办", "by"), &change.changed_by),
-            (("原因", "reason"), &change.reason),
-            (("来源", "source"), &change.source),
-        ];
-        trail.extend(
-            parts
-                .into_iter()
-                .filter(|(_, said)| !said.is_empty())
-                .map(|(word, said)| format!("{} {said}", lang.pick(word))),
-        );
+    for (word, time, change) in [
+        (("登记于", "recorded"), fact.recorded_time, &fact.change),
+        (("更正于", "superseded"), fact.superseded_time, &fact.superseding_change),
+    ] {
+        trail.extend(shown_time(time).map(|time| format!("{} {time}", lang.pick(word))));
+        trail.extend(change.iter().flat_map(|change| origin(change, lang)));
     }
     format!("{text}  [{}]", trail.join(lang.pick(("，", ", "))))
+}
+
+/// Who made a change, why and by what, as far as it was said.
+fn origin(change: &proto::Change, lang: Lang) -> impl Iterator<Item = String> {
+    let parts = [
+        (("经办", "by"), &change.changed_by),
+        (("原因", "reason"), &change.reason),
+        (("来源", "source"), &change.source),
+    ];
+    let said = parts.into_iter().filter(|(_, said)| !said.is_empty());
+    said.map(move |(word, said)| format!("{} {said}", lang.pick(word)))
 }
 
 fn fact_json(fact: &Fact) -> Value {
@@ -179,5 +180,7 @@ fn fact_json(fact: &Fact) -> Value {
         "changed_by": fact.change.as_ref().map(|change| &change.changed_by),
         "reason": fact.change.as_ref().map(|change| &change.reason),
         "source": fact.change.as_ref().map(|change| &change.source),
+        "superseded_by": fact.superseding_change.as_ref().map(|change| &change.changed_by),
+        "superseded_reason": fact.superseding_change.as_ref().map(|change| &change.reason),
     })
 }

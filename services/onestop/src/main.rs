@@ -57,6 +57,7 @@ async fn run(cli: Cli) -> Result<bool> {
         Command::Person(command) => onestop::facts::person(command).await,
         Command::Institution(command) => onestop::facts::institution(command).await,
         Command::Catalogue(command) => onestop::facts::catalogue(command).await,
+        Command::Dictionary(command) => onestop::dictionary::run(command),
         Command::Keys(command) => onestop::facts::keys(command).await,
         Command::Generate(args) => onestop::generate::generate(&args).map(|()| true),
         Command::Subsidies(args) => onestop::subsidies::subsidies(&args),
@@ -84,6 +85,7 @@ fn service_name(command: &Command) -> String {
         | Command::Person(_)
         | Command::Institution(_)
         | Command::Catalogue(_)
+        | Command::Dictionary(_)
         | Command::Keys(_)
         | Command::Generate(_)
         | Command::Subsidies(_)

@@ -13,7 +13,7 @@ use ledger::Ledger;
 use medical_assistance::MedicalAssistance;
 use orchestrator::{Journal, OneStopService, Orchestrator, OrchestratorOptions, Payers, Recovery};
 use payer::PayerService;
-use register::{RegisterOptions, RegisterService};
+use register::{Instants, RegisterOptions, RegisterService};
 use rulebook::{Lookup, PayerRules};
 use store::Location;
 use uuid::Uuid;

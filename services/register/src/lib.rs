@@ -30,5 +30,6 @@ mod upkeep;
 mod words;
 
 pub use fact_kind::{columns_of, fact_kind_of};
+pub use hearing::Instants;
 pub use service::{MAX_IMPORT_ROWS, RegisterOptions, RegisterService, server};
 pub use upkeep::upkeep_server;

@@ -25,7 +25,7 @@ use crate::fact_kind::Column;
 use crate::fact_list::{self, FactQuestion};
 use crate::file_import::{FileImport, ImportFailure, Order, Rows, Told};
 use crate::gather::{Question, gather};
-use crate::hearing::{Hearing, keep_hearing};
+use crate::hearing::{Hearing, Instants, keep_hearing};
 use crate::migrations::MIGRATIONS;
 use crate::rotation;
 use crate::rows::{AgreementRow, CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
@@ -42,6 +42,8 @@ pub struct RegisterOptions {
     pub keyring: Option<Keyring>,
     /// The dictionaries by which files are read.
     pub dictionaries: Dictionaries,
+    /// How time passes, which limits how long what is remembered is trusted.
+    pub instants: Instants,
 }
 
 /// The register on its database. Cheap to clone; all clones share what they remember.
@@ -75,7 +77,8 @@ impl RegisterService {
     /// A location that cannot be used or reached, or a migration that fails.
     pub async fn open(location: &Location, clock: Clock) -> Result<Self, StoreError> {
         let dictionaries = Dictionaries::built_in().map_err(StoreError::corrupt)?;
-        Self::open_with(location, RegisterOptions { clock, keyring: None, dictionaries }).await
+        Self::open_with(location, RegisterOptions { clock, keyring: None, dictionaries, instants: Instants::system() })
+            .await
     }
 
     /// As [`RegisterService::open`], with what else it works with.
@@ -83,9 +86,9 @@ impl RegisterService {
     /// # Errors
     /// As [`RegisterService::open`].
     pub async fn open_with(location: &Location, options: RegisterOptions) -> Result<Self, StoreError> {
-        let RegisterOptions { clock, keyring, dictionaries } = options;
+        let RegisterOptions { clock, keyring, dictionaries, instants } = options;
         let database = Database::open(location, "register", &MIGRATIONS).await?;
-        let hearing = Hearing::begin(&database).await?;
+        let hearing = Hearing::begin(&database, instants).await?;
         let is_shared = matches!(database, Database::Postgres(_));
         let caches = Caches::default();
         let inner = Arc::new(Inner { database, caches, hearing, keyring, dictionaries, clock, turn: Mutex::new(()) });

@@ -29,6 +29,12 @@ pub struct ImportArgs {
     /// the day and are not in the file end on the day before
     #[arg(long, value_name = "DATE", requires = "delivered_by")]
     pub full_list: Option<NaiveDate>,
+    /// The dictionary by which codes and words are read (see `onestop dictionary show`)
+    #[arg(long, env = "ONESTOP_DICTIONARY", default_value = dictionary::Dictionaries::DEFAULT, value_name = "NAME")]
+    pub dictionary: String,
+    /// Language: zh-CN or en
+    #[arg(long, env = "ONESTOP_LANG", default_value = "zh-CN", value_name = "LANG")]
+    pub lang: Lang,
     /// Who, and why.
     #[command(flatten)]
     pub trail: TrailArgs,
@@ -189,7 +195,8 @@ pub struct BedsArgs {
 /// `onestop keys`.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// Print new keys for identity numbers: put them at the end of the key file
+    /// Print new keys for identity numbers: put them at the end of the key file that ONESTOP_IDENTITY_KEY_FILE names, or
+    /// into ONESTOP_IDENTITY_KEYS
     New {
         /// A name for the keys that no earlier ones have, such as the month
         #[arg(value_name = "ID")]
@@ -275,6 +282,9 @@ pub struct ChangeTrailArgs {
     /// Why the facts are changed
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+    /// The dictionary by which codes and words are read (see `onestop dictionary show`)
+    #[arg(long, env = "ONESTOP_DICTIONARY", default_value = dictionary::Dictionaries::DEFAULT, value_name = "NAME")]
+    pub dictionary: String,
     /// Only check the fact; nothing is stored
     #[arg(long)]
     pub check: bool,

@@ -11,7 +11,8 @@ use wire::settlement_v1::ListRequest;
 
 use crate::cli::{AgreementArgs, ChangeArgs, ChangeTrailArgs};
 use crate::client::Client;
-use crate::import::{refused, take_outcome};
+use crate::import::{description, refused, take_outcome};
+use crate::render::Lang;
 
 /// A fact to record or to withdraw.
 pub(super) struct Change {
@@ -80,6 +81,7 @@ impl Change {
             reason: trail.reason.clone(),
             source: "onestop".to_owned(),
             withdraw,
+            dictionary: trail.dictionary.clone(),
             ..FileHeader::default()
         };
         let row = Part::Rows(FileRows { rows: vec![FactRow { number: 1, cells }] });
@@ -94,17 +96,19 @@ impl Change {
         let outcome = outcome.await?;
         let mut out = std::io::stdout().lock();
         for fault in &faults {
-            writeln!(out, "{} {}", fault.column, fault.description)?;
+            writeln!(out, "{} {}", fault.column, description(fault, trail.lang))?;
         }
         if outcome.faults == 0 {
             let (changed, stored) = (outcome.changed_rows, outcome.stored_rows);
-            if withdraw {
-                writeln!(out, "{stored} of 1 fact withdrawn")?;
-            } else {
-                writeln!(out, "{changed} of 1 fact new, {stored} stored")?;
-            }
+            let words = match (withdraw, trail.lang) {
+                (true, Lang::ZhCn) => format!("已撤回 {stored} 条"),
+                (true, Lang::En) => format!("{stored} of 1 fact withdrawn"),
+                (false, Lang::ZhCn) => format!("新内容 {changed} 条，已入库 {stored} 条"),
+                (false, Lang::En) => format!("{changed} of 1 fact new, {stored} stored"),
+            };
+            writeln!(out, "{words}")?;
             if let Some(person_id) = person_id.filter(|_| changed > 0) {
-                name_touched(&mut client, &person_id, from.as_deref(), to.as_deref(), &mut out).await?;
+                name_touched(&mut client, &person_id, from.as_deref(), to.as_deref(), trail.lang, &mut out).await?;
             }
         }
         Ok(outcome.faults == 0)
@@ -117,6 +121,7 @@ async fn name_touched(
     person_id: &str,
     from: Option<&str>,
     to: Option<&str>,
+    lang: Lang,
     out: &mut impl Write,
 ) -> Result<()> {
     let day = |text: Option<&str>| text.and_then(|text| text.parse::<NaiveDate>().ok());
@@ -132,7 +137,11 @@ async fn name_touched(
             let is_touched =
                 served.is_some_and(|served| from.is_none_or(|from| from <= served) && to.is_none_or(|to| served <= to));
             if is_touched {
-                writeln!(out, "touches settlement {} of {date}", settlement.settlement_id)?;
+                let settlement_id = settlement.settlement_id;
+                match lang {
+                    Lang::ZhCn => writeln!(out, "涉及 {date} 的结算 {settlement_id}")?,
+                    Lang::En => writeln!(out, "touches settlement {settlement_id} of {date}")?,
+                }
             }
         }
         page_token = page.next_page_token;

@@ -1,7 +1,7 @@
 //! One file means something else by another province's dictionary.
 
 use dictionary::Dictionaries;
-use register::{RegisterOptions, RegisterService};
+use register::{Instants, RegisterOptions, RegisterService};
 use store::testing::TestStore;
 use wire::claim_v1::Filing;
 use wire::register_v1::{FileHeader, RejectedCell};
@@ -24,7 +24,7 @@ async fn register(store: &TestStore) -> RegisterService {
         std::fs::write(directory.path().join(format!("{name}.toml")), text).unwrap();
     }
     let dictionaries = Dictionaries::with_directory(directory.path()).unwrap();
-    let options = RegisterOptions { clock: clock(), keyring: None, dictionaries };
+    let options = RegisterOptions { clock: clock(), keyring: None, dictionaries, instants: Instants::system() };
     RegisterService::open_with(&store.location, options).await.unwrap()
 }
 

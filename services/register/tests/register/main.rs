@@ -13,6 +13,10 @@ mod given;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]
+mod staleness;
+#[cfg(test)]
+mod together;
+#[cfg(test)]
 mod trail;
 #[cfg(test)]
 mod upgrades;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use host::Clock;
 use identity_number::Keyring;
-use register::{RegisterOptions, RegisterService};
+use register::{Instants, RegisterOptions, RegisterService};
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use store::testing::TestStore;
@@ -188,7 +188,8 @@ async fn what_another_process_changed_is_honoured_after_hearing_of_it() {
 async fn with_keys(store: &TestStore, keys: &str) -> RegisterService {
     let keyring = Keyring::read(keys).unwrap();
     let dictionaries = dictionary::Dictionaries::built_in().unwrap();
-    let options = RegisterOptions { clock: clock(), keyring: Some(keyring), dictionaries };
+    let options =
+        RegisterOptions { clock: clock(), keyring: Some(keyring), dictionaries, instants: Instants::system() };
     RegisterService::open_with(&store.location, options).await.unwrap()
 }
 
