@@ -118,6 +118,7 @@ pub async fn open_register(location: &Location) -> Result<RegisterService> {
         clock: Clock::system(),
         keyring: identity_keys()?,
         dictionaries: crate::dictionary::known()?,
+        instants: Instants::system(),
     };
     let opened = RegisterService::open_with(location, options).await;
     opened.with_context(|| cannot_open("register"))
