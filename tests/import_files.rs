@@ -75,6 +75,51 @@ fn a_check_stores_nothing_and_the_report_has_every_fault() {
 }
 
 #[test]
+fn faults_are_told_in_chinese_unless_english_is_asked_for() {
+    let store = TestStore::sqlite();
+    let file = store.directory().unwrap().join("persons.csv");
+    let row = "W1,1985-02-30,男,也许,居民,在职,2019-12-01,2018-01-01\n";
+    fs::write(&file, format!("{}\n{row}", PERSONS.lines().next().unwrap())).unwrap();
+    let told = text(&run(harness::onestop(&store.location).arg("import").arg(&file)).stdout);
+    assert!(told.contains("未入库，1 行中有 4 处错误"), "{told}");
+    for fault in [
+        "第 1 行 birth_date：“1985-02-30”不是",
+        "kunming_household：“也许”不是“是”或“否”",
+        "employment：居民应为空",
+        "to：早于 from",
+    ] {
+        assert!(told.contains(fault), "{fault}: {told}");
+    }
+    let told = text(&run(harness::onestop(&store.location).args(["import", "--lang", "en"]).arg(&file)).stdout);
+    assert!(told.contains("nothing stored, 4 faults in 1 rows"), "{told}");
+    let refused = run(harness::onestop(&store.location).args(["import", "--dictionary", "atlantis"]).arg(&file));
+    assert!(!refused.status.success());
+    let told = text(&refused.stderr);
+    assert!(told.contains("提交的内容有误") && told.contains("dictionary"), "{told}");
+}
+
+#[test]
+fn dictionaries_are_shown_and_checked() {
+    let store = TestStore::sqlite();
+    let directory = store.directory().unwrap().join("dictionaries");
+    fs::create_dir(&directory).unwrap();
+    let shown = |arguments: &[&str]| {
+        let mut command = harness::onestop(&store.location);
+        text(&run(command.env("ONESTOP_DICTIONARIES", &directory).arg("dictionary").args(arguments)).stdout)
+    };
+    assert!(shown(&["show"]).lines().any(|line| line.starts_with("jiangxi\t360000\t")));
+    assert!(shown(&["show", "jiangxi", "psn_type"]).contains("employment\tpsn_type\t21\t退休\tretired"));
+    let own = directory.join("own.toml");
+    let text = "[dictionary]\nname = \"own\"\ntitle = \"自编\"\nin_force_from = 2024-01-01\n\
+        [[list]]\nid = \"sex\"\ntitle = \"性别\"\nmembers = [{ code = \"F\", title = \"女\", means = \"female\" }]\n";
+    fs::write(&own, text).unwrap();
+    assert!(shown(&["check", own.to_str().unwrap()]).contains("own from 2024-01-01, 1 lists, 1 codes"));
+    assert!(shown(&["show", "own"]).contains("sex\t\tF\t女\tfemale"));
+    fs::write(&own, text.replace("female", "lady")).unwrap();
+    assert!(shown(&["check", own.to_str().unwrap()]).contains("means \"lady\", which is none of"));
+}
+
+#[test]
 fn a_workbook_is_stored_by_a_running_register_too() {
     let store = TestStore::sqlite();
     let serving = Serving::start(onestop(&store.location).args(["serve", "--listen", "127.0.0.1:0"]));

@@ -195,7 +195,7 @@ fn order(file: &FileHeader, columns: &[Column], dictionaries: &Dictionaries, clo
     let dictionary = wire::read(|at| {
         let dictionary = dictionaries.on(name, clock.today());
         let known: Vec<&str> = dictionaries.names().collect();
-        at.check("dictionary", dictionary.is_some(), &format!("{name:?} is none of {}", known.join(", ")))?;
+        at.check("dictionary", dictionary.is_some(), format_args!("{name:?} is none of {}", known.join(", ")))?;
         dictionary
     })?;
     let header = Header::new(&file.columns, columns, dictionary)?;

@@ -5,7 +5,7 @@ use crate::given::{empty, filled, gather, question, rows_like};
 use register::RegisterService;
 use store::testing::TestStore;
 use wire::claim_v1::{InstitutionLevel, Standing};
-use wire::register_v1::{FileHeader, GatherFactsRequest};
+use wire::register_v1::{FileHeader, GatherFactsRequest, Interruption};
 
 const INSTITUTIONS: &str = "institution_id,name,level,kind,treatment_region,by_agreement,tier,district,grade,legal_form,beds,department_of,from,to
 A1,新申请医院,2,hospital,local,true,county,530114,二级甲等,private,120,,2020-01-01,
@@ -35,7 +35,7 @@ async fn take(register: &RegisterService, rows: &[&str]) -> Vec<(u64, String, St
 /// Why an institution is not designated on a day; `None` where it is.
 async fn hindrance(register: &RegisterService, id: &str, date: &str) -> Option<Standing> {
     let facts = gather(register, question("P1", &[id], &[], date)).await.unwrap();
-    facts.institutions[0].interruptions.first().map(|interruption| interruption.standing())
+    facts.institutions[0].interruptions.first().map(Interruption::standing)
 }
 
 #[tokio::test]
