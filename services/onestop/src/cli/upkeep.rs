@@ -195,8 +195,8 @@ pub struct BedsArgs {
 /// `onestop keys`.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// Print new keys for identity numbers: put them at the end of the key file that ONESTOP_IDENTITY_KEY_FILE names, or
-    /// into ONESTOP_IDENTITY_KEYS
+    /// Print new keys for identity numbers: put them at the end of the key file that
+    /// `ONESTOP_IDENTITY_KEY_FILE` names, or into `ONESTOP_IDENTITY_KEYS`
     New {
         /// A name for the keys that no earlier ones have, such as the month
         #[arg(value_name = "ID")]

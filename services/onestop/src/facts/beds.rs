@@ -1,5 +1,6 @@
 //! `onestop institution beds`: beds of designated institutions for each 1,000 insured (云人社发〔2016〕308号 二（四）).
 
+use std::cmp::Ordering;
 use std::io::Write;
 
 use anyhow::Result;
@@ -33,12 +34,12 @@ pub(super) async fn count(args: BedsArgs) -> Result<bool> {
     let per_thousand = thousandths(counted.beds, counted.insured_persons);
     writeln!(out, "{}", told(counted.beds, counted.insured_persons, per_thousand, args.lang))?;
     if let Some(index) = args.index {
-        let words = if per_thousand < index {
-            ("低于规划指标，可适当扩大定点范围", "below the planning index: the list may grow")
-        } else if per_thousand > index {
-            ("高于规划指标，须通过退出机制均衡", "above the planning index: balance by the exit mechanism")
-        } else {
-            ("等于规划指标", "at the planning index")
+        let words = match per_thousand.cmp(&index) {
+            Ordering::Less => ("低于规划指标，可适当扩大定点范围", "below the planning index: the list may grow"),
+            Ordering::Equal => ("等于规划指标", "at the planning index"),
+            Ordering::Greater => {
+                ("高于规划指标，须通过退出机制均衡", "above the planning index: balance by the exit mechanism")
+            }
         };
         writeln!(out, "{}", args.lang.pick(words))?;
     }
