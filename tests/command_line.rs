@@ -170,7 +170,7 @@ fn a_file_of_facts_with_a_wrong_row_is_reported_and_not_stored() {
     let output = run(onestop(&location).arg("import").arg(&file));
     assert!(!output.status.success());
     let report = text(&output.stdout);
-    for part in ["nothing stored", "row 2 birth_date", "row 2 disability_level"] {
+    for part in ["未入库", "第 2 行 birth_date", "第 2 行 disability_level"] {
         assert!(report.contains(part), "{part} is not in {report}");
     }
 }

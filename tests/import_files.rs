@@ -14,7 +14,15 @@ use store::testing::TestStore;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use harness::{Serving, onestop, run, text};
+use harness::{Serving, run, text};
+use std::process::Command;
+
+/// The binary, speaking English.
+fn onestop(location: &store::Location) -> Command {
+    let mut command = harness::onestop(location);
+    command.env("ONESTOP_LANG", "en");
+    command
+}
 
 const PERSONS: &str = "人员编号,出生日期,性别,昆明户籍,险种,在职状态,开始日期,结束日期\n\
      G1,1985-04-12,男,是,职工,在职,2019-12-01,\nG2,1955/9/30,女,否,居民,,2017年1月1日,2023-12-31\n";
@@ -64,6 +72,51 @@ fn a_check_stores_nothing_and_the_report_has_every_fault() {
     for _ in 0..2 {
         assert!(text(&check().stdout).contains("2 rows are sound, 2 of them would be new"));
     }
+}
+
+#[test]
+fn faults_are_told_in_chinese_unless_english_is_asked_for() {
+    let store = TestStore::sqlite();
+    let file = store.directory().unwrap().join("persons.csv");
+    let row = "W1,1985-02-30,男,也许,居民,在职,2019-12-01,2018-01-01\n";
+    fs::write(&file, format!("{}\n{row}", PERSONS.lines().next().unwrap())).unwrap();
+    let told = text(&run(harness::onestop(&store.location).arg("import").arg(&file)).stdout);
+    assert!(told.contains("未入库，1 行中有 4 处错误"), "{told}");
+    for fault in [
+        "第 1 行 birth_date：“1985-02-30”不是",
+        "kunming_household：“也许”不是“是”或“否”",
+        "employment：居民应为空",
+        "to：早于 from",
+    ] {
+        assert!(told.contains(fault), "{fault}: {told}");
+    }
+    let told = text(&run(harness::onestop(&store.location).args(["import", "--lang", "en"]).arg(&file)).stdout);
+    assert!(told.contains("nothing stored, 4 faults in 1 rows"), "{told}");
+    let refused = run(harness::onestop(&store.location).args(["import", "--dictionary", "atlantis"]).arg(&file));
+    assert!(!refused.status.success());
+    let told = text(&refused.stderr);
+    assert!(told.contains("提交的内容有误") && told.contains("dictionary"), "{told}");
+}
+
+#[test]
+fn dictionaries_are_shown_and_checked() {
+    let store = TestStore::sqlite();
+    let directory = store.directory().unwrap().join("dictionaries");
+    fs::create_dir(&directory).unwrap();
+    let shown = |arguments: &[&str]| {
+        let mut command = harness::onestop(&store.location);
+        text(&run(command.env("ONESTOP_DICTIONARIES", &directory).arg("dictionary").args(arguments)).stdout)
+    };
+    assert!(shown(&["show"]).lines().any(|line| line.starts_with("jiangxi\t360000\t")));
+    assert!(shown(&["show", "jiangxi", "psn_type"]).contains("employment\tpsn_type\t21\t退休\tretired"));
+    let own = directory.join("own.toml");
+    let text = "[dictionary]\nname = \"own\"\ntitle = \"自编\"\nin_force_from = 2024-01-01\n\
+        [[list]]\nid = \"sex\"\ntitle = \"性别\"\nmembers = [{ code = \"F\", title = \"女\", means = \"female\" }]\n";
+    fs::write(&own, text).unwrap();
+    assert!(shown(&["check", own.to_str().unwrap()]).contains("own from 2024-01-01, 1 lists, 1 codes"));
+    assert!(shown(&["show", "own"]).contains("sex\t\tF\t女\tfemale"));
+    fs::write(&own, text.replace("female", "lady")).unwrap();
+    assert!(shown(&["check", own.to_str().unwrap()]).contains("means \"lady\", which is none of"));
 }
 
 #[test]
@@ -171,7 +224,7 @@ fn facts_are_changed_and_shown_with_their_trail_and_touched_settlements_are_name
     let output = run(onestop(location).args(change).args(["from=2021-01-01", "to=2021-12-31"]).args(why));
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     let show = |arguments: &[&str]| {
-        text(&run(onestop(location).args(["person", "show", "530100000003"]).args(arguments)).stdout)
+        text(&run(harness::onestop(location).args(["person", "show", "530100000003"]).args(arguments)).stdout)
     };
     let now = show(&[]);
     assert!(
@@ -187,7 +240,7 @@ fn facts_are_changed_and_shown_with_their_trail_and_touched_settlements_are_name
     let output = run(onestop(location).args(change).args(["from=2021-06-01"]).args(why));
     assert!(!output.status.success());
     assert!(text(&output.stdout).contains("from overlaps"), "{}", text(&output.stdout));
-    let unknown = run(onestop(location).args(["catalogue", "show", "nothing"]));
+    let unknown = run(harness::onestop(location).args(["catalogue", "show", "nothing"]));
     assert!(!unknown.status.success() && text(&unknown.stderr).contains("没有登记信息"));
 }
 

@@ -44,10 +44,11 @@ async fn every_case_of_a_generated_city_is_settled_on_both_stores() {
 
 #[test]
 fn generated_cases_are_well_formed_case_files() {
+    let dictionary = onestop::dictionary::named("kunming").unwrap();
     let city = synthetic_city::City::new(9, 300);
     for index in 0..2_000 {
         let bill = city.bill(index, 2_000);
-        let file = case_file::read(&synthetic_city::case_json(&bill).to_string()).unwrap();
+        let file = case_file::read(&synthetic_city::case_json(&bill).to_string(), &dictionary).unwrap();
         assert_eq!(file.case.total_fen, i64::try_from(bill.total_fen()).unwrap());
         assert_eq!(file.request_id.unwrap().as_str(), bill.request_id);
     }

@@ -1,7 +1,9 @@
 //! Who lives in the simulated city, what they are billed, and what becomes known late.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use dictionary::Dictionary;
 use onestop::case_file;
 use synthetic_city::{City, REGISTER_FILES, case_json, write_register};
 use wire::claim_v1::Case;
@@ -19,6 +21,7 @@ pub(crate) const FAMILY: usize = 4;
 /// The people and their bills.
 pub(crate) struct Town {
     city: City,
+    dictionary: Arc<Dictionary>,
     pub(crate) persons: usize,
     bills: u64,
     billed: u64,
@@ -27,7 +30,8 @@ pub(crate) struct Town {
 impl Town {
     pub(crate) fn new(seed: u64, persons: usize, bills: usize) -> Self {
         let city = City::new(seed, u64::try_from(persons).unwrap());
-        Self { city, persons, bills: u64::try_from(bills).unwrap(), billed: 0 }
+        let dictionary = onestop::dictionary::named("kunming").unwrap();
+        Self { city, dictionary, persons, bills: u64::try_from(bills).unwrap(), billed: 0 }
     }
 
     /// A person's id.
@@ -65,7 +69,7 @@ impl Town {
     pub(crate) fn next_case(&mut self, dice: &mut Dice) -> Case {
         let bill = self.city.bill(self.billed % self.bills, self.bills);
         self.billed += 1;
-        let mut case = case_file::read(&case_json(&bill).to_string()).unwrap().case;
+        let mut case = case_file::read(&case_json(&bill).to_string(), &self.dictionary).unwrap().case;
         if dice.in_thousand(150) {
             let year_before = |date: &mut Option<Date>| date.iter_mut().for_each(|date| date.year -= 1);
             year_before(&mut case.service_date);

@@ -5,6 +5,7 @@
 
 use chrono::{NaiveDate, NaiveTime};
 use claim::{RequestId, Violation, Violations, VisitKind};
+use dictionary::Dictionary;
 use money::Fen;
 use serde_json::{Map, Value};
 use wire::claim_v1 as proto;
@@ -47,11 +48,11 @@ fn is_amount_of_line(field: &str) -> bool {
     field == "lines" || field.starts_with("lines") && (field.ends_with(".amount") || field.ends_with(']'))
 }
 
-/// Reads one case.
+/// Reads one case; a kind of visit may be a code or word of `dictionary`.
 ///
 /// # Errors
 /// Everything that is wrong with it; for text that is not JSON, where it stops being so.
-pub fn read(text: &str) -> Result<CaseFile, FaultyCase> {
+pub fn read(text: &str, dictionary: &Dictionary) -> Result<CaseFile, FaultyCase> {
     let mut faults = Violations::new();
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
@@ -64,7 +65,7 @@ pub fn read(text: &str) -> Result<CaseFile, FaultyCase> {
         return Err(FaultyCase { faults, readable: None });
     };
     let request_id = object.text("request_id");
-    let case = case_of(&mut object);
+    let case = case_of(&mut object, dictionary);
     object.nothing_else();
     let request_id = request_id.and_then(|text| faults.take("request_id", RequestId::new(&text)));
     let mut refused = FaultyCase { faults, readable: None };
@@ -77,11 +78,11 @@ pub fn read(text: &str) -> Result<CaseFile, FaultyCase> {
     Err(FaultyCase { readable: Some(Box::new(case)), ..refused })
 }
 
-fn case_of(object: &mut Object<'_, '_>) -> proto::Case {
+fn case_of(object: &mut Object<'_, '_>, dictionary: &Dictionary) -> proto::Case {
     proto::Case {
         person_id: object.text("person_id").unwrap_or_default(),
         institution_id: object.text("institution_id").unwrap_or_default(),
-        kind: object.parsed("kind").map_or(0, |kind: VisitKind| i32::from(proto::VisitKind::from(kind))),
+        kind: object.visit_kind(dictionary).map_or(0, |kind| i32::from(proto::VisitKind::from(kind))),
         service_date: object.parsed::<NaiveDate>("service_date").map(Into::into),
         admission_date: object.parsed::<NaiveDate>("admission_date").map(Into::into),
         registration: object.text("registration").unwrap_or_default(),
@@ -161,6 +162,13 @@ impl<'v, 'f> Object<'v, 'f> {
         text.parse().map_err(|error| self.fault(field, format_args!("{text:?}: {error}"))).ok()
     }
 
+    fn visit_kind(&mut self, dictionary: &Dictionary) -> Option<VisitKind> {
+        const FIELD: &str = "kind";
+        let text = self.text(FIELD)?;
+        let meant = dictionary.meaning("visit-kind", &text).unwrap_or(&text);
+        meant.parse().map_err(|error| self.fault(FIELD, format_args!("{text:?}: {error}"))).ok()
+    }
+
     fn flag(&mut self, field: &'static str) -> bool {
         match self.take(field).map(Value::as_bool) {
             None => false,
@@ -217,17 +225,32 @@ mod tests {
         "lines": [{"item_code": "a", "amount": "90.00"}, {"item_code": "b", "quantity": 2, "amount": "0.01"}]
     }"#;
 
+    fn read_as(dictionary: &str, text: &str) -> Result<CaseFile, FaultyCase> {
+        let all = dictionary::Dictionaries::built_in().unwrap();
+        read(text, &all.on(dictionary, NaiveDate::MAX).unwrap())
+    }
+
     fn faults_of(text: &str) -> Vec<String> {
-        read(text).unwrap_err().faults.iter().map(|fault| fault.field.clone()).collect()
+        read_as("kunming", text).unwrap_err().faults.iter().map(|fault| fault.field.clone()).collect()
     }
 
     #[test]
     fn a_case_is_read_in_the_words_of_the_worked_cases() {
-        let file = read(CASE).unwrap();
+        let file = read_as("kunming", CASE).unwrap();
         assert_eq!(file.request_id.unwrap().as_str(), "r-1");
         assert_eq!(file.case.total_fen, 9_001);
         assert_eq!(file.case.kind(), proto::VisitKind::Inpatient);
         assert_eq!(file.case.lines[1].quantity, 2);
+    }
+
+    #[test]
+    fn a_kind_of_visit_may_be_a_code_of_the_province() {
+        let kind = |dictionary, code: &str| {
+            read_as(dictionary, &CASE.replace("inpatient", code)).map(|file| file.case.kind()).ok()
+        };
+        assert_eq!(kind("kunming", "21"), Some(proto::VisitKind::Inpatient));
+        assert_eq!(kind("kunming", "普通住院"), Some(proto::VisitKind::Inpatient));
+        assert_eq!((kind("hunan", "2101"), kind("hunan", "21")), (Some(proto::VisitKind::Inpatient), None));
     }
 
     #[test]
@@ -250,7 +273,7 @@ mod tests {
 
     #[test]
     fn text_that_is_not_json_is_told_with_its_place() {
-        let faults = read("{\"person_id\": ").unwrap_err().faults;
+        let faults = read_as("kunming", "{\"person_id\": ").unwrap_err().faults;
         assert!(faults.to_string().contains("line 1 column"), "{faults}");
         assert_eq!(faults_of("[1]"), ["case"]);
     }

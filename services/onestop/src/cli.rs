@@ -1,6 +1,7 @@
 //! The command line.
 
 mod account;
+mod dictionary;
 mod upkeep;
 
 use std::ffi::OsString;
@@ -14,11 +15,14 @@ use store::Location;
 use synthetic_city::City;
 
 pub use account::{AccountCommand, AccountOptions};
+pub use dictionary::DictionaryCommand;
 
 use crate::render::Lang;
 
 pub use upkeep::{
-    ChangeArgs, ImportArgs, KeysCommand, PersonCommand, PersonFact, ShowFactsArgs, SubjectCommand, TrailArgs,
+    AgreementArgs, BedsArgs, CatalogueCommand, ChangeArgs, ChangeTrailArgs, ImportArgs, InstitutionCommand,
+    InstitutionFact, InstitutionWithdrawArgs, KeysCommand, PersonChangeArgs, PersonCommand, PersonFact, ShowFactsArgs,
+    TrailArgs,
 };
 
 /// Settles a medical bill against every public fund that owes a part of it, in one request.
@@ -78,13 +82,17 @@ pub enum Command {
     /// Look up and change the facts of persons
     #[command(subcommand)]
     Person(PersonCommand),
-    /// Look up and change the facts of designated institutions
+    /// Look up and change the facts of designated institutions: what they are, and how their agreements go
     #[command(subcommand)]
-    Institution(SubjectCommand),
+    Institution(InstitutionCommand),
     /// Look up and change the items of the catalogue
     #[command(subcommand)]
-    Catalogue(SubjectCommand),
-    /// Make and replace the keys of identity numbers
+    Catalogue(CatalogueCommand),
+    /// Show and check dictionaries: what codes and words mean, province by province
+    #[command(subcommand)]
+    Dictionary(DictionaryCommand),
+    /// Make and replace the keys that seal identity numbers: `new` prints keys for the key file, `rotate` puts every
+    /// number under the newest (see docs/import.md)
     #[command(subcommand)]
     Keys(KeysCommand),
     /// Generate a synthetic city: register files for `import` and cases for `settle`
@@ -218,6 +226,9 @@ pub struct SettleArgs {
     /// How to reach the platform.
     #[command(flatten)]
     pub client: ClientArgs,
+    /// The dictionary by which a kind of visit that is a code is read (see `onestop dictionary show`)
+    #[arg(long, env = "ONESTOP_DICTIONARY", default_value = ::dictionary::Dictionaries::DEFAULT, value_name = "NAME")]
+    pub dictionary: String,
     /// How many cases are under way at once; cases of one person follow one another in the order of the file
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
     pub concurrency: u16,

@@ -21,6 +21,8 @@ use wire::register_v1::{
 
 use crate::cli::ImportArgs;
 use crate::client::Client;
+use crate::fault::Fault;
+use crate::render::Lang;
 
 /// How many rows one message carries.
 const ROWS_PER_MESSAGE: usize = 2_000;
@@ -40,11 +42,21 @@ pub async fn import(args: ImportArgs) -> Result<bool> {
     let mut all_sound = true;
     for file in &args.files {
         let shown = file.display().to_string();
-        let mut faults = Faults { file: &shown, printed: Vec::new(), report: report.as_mut() };
+        let mut faults = Faults { file: &shown, lang: args.lang, printed: Vec::new(), report: report.as_mut() };
         let header = header(&args, file);
-        let outcome = import_file(file, header, &mut client, &mut faults).await.context(shown.clone())?;
+        let outcome = match import_file(file, header, args.lang, &mut client, &mut faults).await {
+            Ok(outcome) => outcome,
+            Err(error) => match error.downcast::<Failure>() {
+                Ok(refusal) => {
+                    Fault::Platform(refusal).write(&mut std::io::stderr().lock(), &shown, args.lang)?;
+                    all_sound = false;
+                    continue;
+                }
+                Err(error) => return Err(error.context(shown)),
+            },
+        };
         let mut out = std::io::stdout().lock();
-        writeln!(out, "{shown}: {}", told(outcome, args.check))?;
+        writeln!(out, "{shown}: {}", told(outcome, args.check, args.lang))?;
         faults.print(outcome.faults, &mut out)?;
         all_sound &= outcome.faults == 0;
     }
@@ -61,26 +73,41 @@ fn header(args: &ImportArgs, file: &Path) -> FileHeader {
         source: file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         delivered_by: args.delivered_by.clone().unwrap_or_default(),
         full_list_date: args.full_list.map(Into::into),
+        dictionary: args.dictionary.clone(),
         ..FileHeader::default()
     }
 }
 
-fn told(outcome: ImportOutcome, check: bool) -> String {
+fn told(outcome: ImportOutcome, check: bool, lang: Lang) -> String {
     let ImportOutcome { rows, stored_rows, changed_rows, faults, ended_rows } = outcome;
-    let ended =
-        if ended_rows > 0 { format!(", {ended_rows} entitlements not on the list ended") } else { String::new() };
-    if faults > 0 {
-        format!("nothing stored, {faults} faults in {rows} rows")
-    } else if check {
-        format!("{rows} rows are sound, {changed_rows} of them would be new{ended}")
-    } else {
-        format!("{stored_rows} rows stored, {changed_rows} of them new{ended}")
+    let ended = match (ended_rows, lang) {
+        (0, Lang::ZhCn | Lang::En) => String::new(),
+        (_, Lang::ZhCn) => format!("，名单外 {ended_rows} 项待遇终止"),
+        (_, Lang::En) => format!(", {ended_rows} entitlements not on the list ended"),
+    };
+    match lang {
+        Lang::ZhCn if faults > 0 => format!("未入库，{rows} 行中有 {faults} 处错误"),
+        Lang::ZhCn if check => format!("{rows} 行无误，其中 {changed_rows} 行为新内容{ended}"),
+        Lang::ZhCn => format!("已入库 {stored_rows} 行，其中 {changed_rows} 行为新内容{ended}"),
+        Lang::En if faults > 0 => format!("nothing stored, {faults} faults in {rows} rows"),
+        Lang::En if check => format!("{rows} rows are sound, {changed_rows} of them would be new{ended}"),
+        Lang::En => format!("{stored_rows} rows stored, {changed_rows} of them new{ended}"),
+    }
+}
+
+/// What is wrong with a cell, in the language that was asked for.
+pub(crate) fn description(fault: &RejectedCell, lang: Lang) -> &str {
+    match lang {
+        // A register of an earlier version says it in English only.
+        Lang::ZhCn if !fault.description_zh.is_empty() => &fault.description_zh,
+        Lang::ZhCn | Lang::En => &fault.description,
     }
 }
 
 async fn import_file(
     file: &Path,
     header: FileHeader,
+    lang: Lang,
     client: &mut Client,
     faults: &mut Faults<'_>,
 ) -> Result<ImportOutcome> {
@@ -92,10 +119,9 @@ async fn import_file(
     };
     let taken = take_outcome(client, ReceiverStream::new(receiver), |answer| {
         let ImportFileResponse { read_rows, checked_rows, rejected, outcome: _ } = answer;
-        progress.set_message(if checked_rows == 0 {
-            format!("{read_rows} rows read")
-        } else {
-            format!("{checked_rows} of {read_rows} rows taken")
+        progress.set_message(match lang {
+            Lang::ZhCn => format!("已读 {read_rows} 行，已核 {checked_rows} 行"),
+            Lang::En => format!("{read_rows} rows read, {checked_rows} taken"),
         });
         faults.note(rejected)
     })
@@ -166,6 +192,7 @@ fn send_file(
 /// The faults of one file: the first are printed, all are in the report.
 struct Faults<'a> {
     file: &'a str,
+    lang: Lang,
     printed: Vec<RejectedCell>,
     report: Option<&'a mut Report>,
 }
@@ -174,7 +201,7 @@ impl Faults<'_> {
     fn note(&mut self, rejected: Vec<RejectedCell>) -> Result<()> {
         for fault in rejected {
             if let Some(report) = &mut self.report {
-                report.write(&[self.file, &fault.number.to_string(), &fault.column, &fault.description])?;
+                report.write(&[self.file, &fault.number.to_string(), &fault.column, description(&fault, self.lang)])?;
             }
             if self.printed.len() < FAULTS_PRINTED {
                 self.printed.push(fault);
@@ -187,11 +214,18 @@ impl Faults<'_> {
         self.printed.sort_by_key(|fault| fault.number);
         for fault in &self.printed {
             let column = if fault.column.is_empty() { String::new() } else { format!(" {}", fault.column) };
-            writeln!(out, "  row {}{column}: {}", fault.number, fault.description)?;
+            let (number, description) = (fault.number, description(fault, self.lang));
+            match self.lang {
+                Lang::ZhCn => writeln!(out, "  第 {number} 行{column}：{description}")?,
+                Lang::En => writeln!(out, "  row {number}{column}: {description}")?,
+            }
         }
         let more = faults.saturating_sub(u64::try_from(self.printed.len())?);
         if more > 0 {
-            writeln!(out, "  and {more} more: --report FILE writes them all")?;
+            match self.lang {
+                Lang::ZhCn => writeln!(out, "  另有 {more} 处：--report FILE 写出全部")?,
+                Lang::En => writeln!(out, "  and {more} more: --report FILE writes them all")?,
+            }
         }
         Ok(())
     }

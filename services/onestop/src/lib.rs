@@ -6,6 +6,7 @@ pub mod audit;
 pub mod case_file;
 pub mod cli;
 pub mod client;
+pub mod dictionary;
 pub mod explain;
 pub mod facts;
 pub mod fault;

@@ -9,7 +9,6 @@ use host::{Telemetry, TelemetryOptions};
 use mimalloc::MiMalloc;
 use onestop::cli::{Cli, Command};
 use onestop::settle::Mode;
-use wire::register_v1::SubjectKind;
 
 /// A settlement is many small messages that one thread makes and another drops, which the system's allocator is slow at.
 #[global_allocator]
@@ -56,8 +55,9 @@ async fn run(cli: Cli) -> Result<bool> {
         Command::Import(args) => onestop::import::import(args).await,
         Command::Account(command) => onestop::account::run(command).await,
         Command::Person(command) => onestop::facts::person(command).await,
-        Command::Institution(command) => onestop::facts::subject(command, SubjectKind::Institution).await,
-        Command::Catalogue(command) => onestop::facts::subject(command, SubjectKind::Item).await,
+        Command::Institution(command) => onestop::facts::institution(command).await,
+        Command::Catalogue(command) => onestop::facts::catalogue(command).await,
+        Command::Dictionary(command) => onestop::dictionary::run(command),
         Command::Keys(command) => onestop::facts::keys(command).await,
         Command::Generate(args) => onestop::generate::generate(&args).map(|()| true),
         Command::Subsidies(args) => onestop::subsidies::subsidies(&args),
@@ -85,6 +85,7 @@ fn service_name(command: &Command) -> String {
         | Command::Person(_)
         | Command::Institution(_)
         | Command::Catalogue(_)
+        | Command::Dictionary(_)
         | Command::Keys(_)
         | Command::Generate(_)
         | Command::Subsidies(_)

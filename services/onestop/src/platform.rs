@@ -13,7 +13,7 @@ use ledger::Ledger;
 use medical_assistance::MedicalAssistance;
 use orchestrator::{Journal, OneStopService, Orchestrator, OrchestratorOptions, Payers, Recovery};
 use payer::PayerService;
-use register::RegisterService;
+use register::{Instants, RegisterOptions, RegisterService};
 use rulebook::{Lookup, PayerRules};
 use store::Location;
 use uuid::Uuid;
@@ -108,13 +108,19 @@ pub async fn open_orchestrator(
     }))
 }
 
-/// The register on its own store, with the keys of identity numbers where the environment gives them.
+/// The register on its own store, with the keys of identity numbers and the dictionaries that the
+/// environment gives.
 ///
 /// # Errors
-/// Where the keys cannot be used or the store cannot be opened.
+/// Where the keys or dictionaries cannot be used or the store cannot be opened.
 pub async fn open_register(location: &Location) -> Result<RegisterService> {
-    let keyring = identity_keys()?;
-    let opened = RegisterService::open_with_keys(location, Clock::system(), keyring).await;
+    let options = RegisterOptions {
+        clock: Clock::system(),
+        keyring: identity_keys()?,
+        dictionaries: crate::dictionary::known()?,
+        instants: Instants::system(),
+    };
+    let opened = RegisterService::open_with(location, options).await;
     opened.with_context(|| cannot_open("register"))
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use claim::{Statement, Violations};
+use dictionary::Dictionary;
 use futures::stream::{self, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use rulebook::Lookup;
@@ -41,19 +42,27 @@ pub enum Mode {
 pub async fn settle(args: SettleArgs, mode: Mode) -> Result<bool> {
     let client = Client::open(&args.client).await?;
     let rules = rules::lookup(&args.client.rules)?;
+    let dictionary = crate::dictionary::named(&args.dictionary)?;
     let mut all_succeeded = true;
     for file in &args.files {
-        all_succeeded &= settle_file(file, &args, mode, &client, &rules).await?;
+        all_succeeded &= settle_file(file, &args, mode, &client, &rules, &dictionary).await?;
     }
     Ok(all_succeeded)
 }
 
-async fn settle_file(file: &Path, args: &SettleArgs, mode: Mode, client: &Client, rules: &Lookup) -> Result<bool> {
+async fn settle_file(
+    file: &Path,
+    args: &SettleArgs,
+    mode: Mode,
+    client: &Client,
+    rules: &Lookup,
+    dictionary: &Dictionary,
+) -> Result<bool> {
     let progress = progress_of(file)?;
     let mut turns = Turns::default();
     let texts = texts_of(file, &progress)?;
     let answers = stream::iter(texts).map(|text| {
-        let prepared = text.map(|text| prepare(&text, mode, &mut turns));
+        let prepared = text.map(|text| prepare(&text, mode, dictionary, &mut turns));
         async move { answer(prepared?, mode, client).await }
     });
     let mut answers = std::pin::pin!(answers.buffered(usize::from(args.concurrency)));
@@ -105,8 +114,8 @@ impl Turns {
     }
 }
 
-fn prepare(text: &str, mode: Mode, turns: &mut Turns) -> Result<Prepared, FaultyCase> {
-    let file = case_file::read(text)?;
+fn prepare(text: &str, mode: Mode, dictionary: &Dictionary, turns: &mut Turns) -> Result<Prepared, FaultyCase> {
+    let file = case_file::read(text, dictionary)?;
     if mode == Mode::Settle && file.request_id.is_none() {
         let mut faulty = FaultyCase { faults: Violations::new(), readable: Some(Box::new(file.case)) };
         faulty.faults.add("request_id", "is required to settle");

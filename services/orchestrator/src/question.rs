@@ -3,10 +3,16 @@
 use std::collections::{BTreeSet, HashSet};
 
 use chrono::NaiveDate;
-use claim::{Case, InstitutionId, ItemCode, PersonFacts, PersonId, Violations, VisitKind};
+use claim::{Case, InstitutionId, ItemCode, PersonFacts, PersonId, VisitKind};
 use rulebook::InForce;
 use wire::register_v1::{GatherFactsRequest, GatherFactsResponse};
 use wire::{ErrorReason, Failure, claim_v1 as proto};
+
+use crate::designation::{self, VisitDays};
+use crate::missing::Missing;
+
+/// The field that names where a visit took place.
+const WHERE: &str = "institution_id";
 
 /// The facts that one case needs.
 pub(crate) struct Question<'c> {
@@ -16,6 +22,10 @@ pub(crate) struct Question<'c> {
     /// The items with the index of their line.
     items: Vec<(usize, &'c str)>,
     date: NaiveDate,
+    /// The first day of a stay.
+    admission_date: Option<NaiveDate>,
+    /// The days on which the lines arose; none for the day of service.
+    line_dates: Vec<Option<NaiveDate>>,
     /// Whether the case itself gives the day. Where it does not, only what the register never heard of is missing.
     is_dated: bool,
     kind: Option<VisitKind>,
@@ -27,7 +37,7 @@ impl<'c> Question<'c> {
     /// All that `case` needs.
     pub(crate) fn of(case: &'c Case) -> Self {
         let institutions = [
-            ("institution_id", Some(&case.institution_id)),
+            (WHERE, Some(&case.institution_id)),
             ("prescriber_id", case.prescriber_id.as_ref()),
             ("host_id", case.host_id.as_ref()),
         ];
@@ -36,6 +46,8 @@ impl<'c> Question<'c> {
             institutions: once(institutions.into_iter().filter_map(|(field, id)| Some((field, id?.as_str())))),
             items: case.lines.iter().map(|line| line.item_code.as_str()).enumerate().collect(),
             date: case.service_date,
+            admission_date: case.admission_date,
+            line_dates: case.lines.iter().map(|line| line.service_date).collect(),
             is_dated: true,
             kind: Some(case.kind),
             is_faulty: false,
@@ -45,8 +57,10 @@ impl<'c> Question<'c> {
     /// What can be asked of a case with faults: whatever of it is sound, on `today` where it has no sound date.
     pub(crate) fn of_faulty(message: &'c proto::Case, today: NaiveDate) -> Self {
         let date = wire::read(|at| at.date("service_date", message.service_date)).ok();
+        let admission_date = wire::read(|at| at.date("admission_date", message.admission_date)).ok();
+        let admission_date = admission_date.filter(|admission| date.is_some_and(|date| *admission <= date));
         let institutions = [
-            ("institution_id", &message.institution_id),
+            (WHERE, &message.institution_id),
             ("prescriber_id", &message.prescriber_id),
             ("host_id", &message.host_id),
         ];
@@ -57,6 +71,8 @@ impl<'c> Question<'c> {
             institutions: once(institutions.filter(|(_, id)| InstitutionId::new(id).is_ok())),
             items: items.filter(|(_, code)| ItemCode::new(code).is_ok()).collect(),
             date: date.unwrap_or(today),
+            admission_date,
+            line_dates: Vec::new(),
             is_dated: date.is_some(),
             kind: wire::read(|at| at.listed("kind", message.kind)).ok(),
             is_faulty: true,
@@ -71,6 +87,7 @@ impl<'c> Question<'c> {
             institution_ids: self.institutions.iter().map(|(_, id)| (*id).to_owned()).collect(),
             item_codes: item_codes.into_iter().map(str::to_owned).collect(),
             service_date: Some(self.date.into()),
+            begun_date: self.admission_date.map(Into::into),
         }
     }
 
@@ -86,7 +103,7 @@ impl<'c> Question<'c> {
         if self.person_id.is_some() {
             self.note_person(answer, &mut missing);
         }
-        self.note_institutions(answer, &mut missing);
+        self.note_institutions(answer, rules, &mut missing);
         if self.is_dated {
             self.note_items(answer, &mut missing);
         }
@@ -94,7 +111,7 @@ impl<'c> Question<'c> {
             let description = format!("is {}: no rule is in force for this kind of visit on that day", self.date);
             missing.note(ErrorReason::RuleNotInForce, "service_date", &description);
         }
-        missing.reason.map(|first| Failure::missing(first, &missing.violations))
+        missing.into_failure()
     }
 
     /// Whether no rule covers the visit. Of a case with nothing else wrong its payers say so.
@@ -102,7 +119,7 @@ impl<'c> Question<'c> {
         if rules.split_citations().is_none() {
             return true;
         }
-        let person = answer.person.as_ref().filter(|_| self.is_faulty || missing.reason.is_some());
+        let person = answer.person.as_ref().filter(|_| self.is_faulty || missing.is_any());
         let person = person.and_then(|person| PersonFacts::try_from(person.clone()).ok());
         let visit = person.zip(self.kind);
         visit.is_some_and(|(person, kind)| !rules.covers(person.insurance, kind))
@@ -111,19 +128,29 @@ impl<'c> Question<'c> {
     fn note_person(&self, answer: &GatherFactsResponse, missing: &mut Missing) {
         if !answer.person_known {
             missing.note(ErrorReason::PersonNotFound, "person_id", "is not in the register");
+        } else if answer.cover_suspended && self.is_dated {
+            missing.note(ErrorReason::CoverSuspended, "person_id", "has suspended cover on the service date");
         } else if answer.person.is_none() && self.is_dated {
             missing.note(ErrorReason::CoverNotActive, "person_id", "is not insured on the service date");
         }
     }
 
-    fn note_institutions(&self, answer: &GatherFactsResponse, missing: &mut Missing) {
-        let facts = answer.institutions.iter().filter_map(|institution| institution.facts.as_ref());
-        let designated: HashSet<&str> = facts.map(|facts| facts.id.as_str()).collect();
-        for (field, id) in self.institutions.iter().filter(|(_, id)| !designated.contains(id)) {
-            if !answer.undesignated_institution_ids.iter().any(|known| known == id) {
+    fn note_institutions(&self, answer: &GatherFactsResponse, rules: &InForce, missing: &mut Missing) {
+        for (field, id) in &self.institutions {
+            let is_it = |institution: &&wire::register_v1::Institution| {
+                institution.facts.as_ref().is_some_and(|facts| facts.id == *id)
+            };
+            let Some(institution) = answer.institutions.iter().find(is_it) else {
                 missing.note(ErrorReason::InstitutionNotFound, *field, "is not in the register");
-            } else if self.is_dated {
-                missing.note(ErrorReason::InstitutionNotDesignated, *field, "is not designated on the service date");
+                continue;
+            };
+            if self.is_dated {
+                let days = VisitDays {
+                    begun: self.admission_date.filter(|_| *field == WHERE).unwrap_or(self.date),
+                    ended: self.date,
+                    lines: &self.line_dates,
+                };
+                designation::note(field, &days, &institution.interruptions, rules.stay_under_way(), missing);
             }
         }
     }
@@ -134,19 +161,6 @@ impl<'c> Question<'c> {
             let field = format!("lines[{index}].item_code");
             missing.note(ErrorReason::ItemNotFound, field, "is not in the catalogue on the service date");
         }
-    }
-}
-
-#[derive(Default)]
-struct Missing {
-    reason: Option<ErrorReason>,
-    violations: Violations,
-}
-
-impl Missing {
-    fn note(&mut self, reason: ErrorReason, field: impl Into<String>, description: &str) {
-        self.violations.add(field, description);
-        self.reason.get_or_insert(reason);
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 
-use crate::history::{InstitutionHistory, ItemHistory, PersonHistory};
+use crate::designation::InstitutionHistory;
+use crate::history::{ItemHistory, PersonHistory};
 use crate::reading::Histories;
 
 const PERSONS: u64 = 100_000;

@@ -1,18 +1,19 @@
 //! The cells of one row by column name. Every fault is noted with its column; what is read afterwards is complete.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 use claim::Violations;
+use dictionary::Dictionary;
 use identity_number::masked;
 use wire::register_v1::{FactRow, RejectedCell};
 
 use crate::dated::Period;
 use crate::fact_kind::Column;
 use crate::sealing::SealedNumber;
+use crate::words::{Words, said, words};
 
 const MAX_CELL_CHARS: usize = 200;
 const FIRST_YEAR: i32 = 1900;
@@ -22,11 +23,12 @@ const LAST_YEAR: i32 = 2100;
 #[derive(Clone, Debug)]
 pub(crate) struct Header {
     columns: Vec<Column>,
+    dictionary: Arc<Dictionary>,
 }
 
 impl Header {
-    /// Takes the names of a file's columns; a file of the kind has `known` columns.
-    pub(crate) fn new(names: &[String], known: &[Column]) -> Result<Self, Violations> {
+    /// Takes the names of a file's columns; a file of the kind has `known` columns. Its codes are those of `dictionary`.
+    pub(crate) fn new(names: &[String], known: &[Column], dictionary: Arc<Dictionary>) -> Result<Self, Violations> {
         const FIELD: &str = "columns";
         let mut violations = Violations::new();
         let mut columns: Vec<Column> = Vec::with_capacity(names.len());
@@ -47,7 +49,7 @@ impl Header {
             violations.add(FIELD, format_args!("does not name {}, which is required", column.name));
         }
         violations.into_result()?;
-        Ok(Self { columns })
+        Ok(Self { columns, dictionary })
     }
 
     /// The places of the cells that nobody may read.
@@ -56,9 +58,17 @@ impl Header {
         self.columns.iter().enumerate().filter_map(secret)
     }
 
-    pub(crate) fn cell<'a>(&self, row: &'a FactRow, name: &str) -> &'a str {
+    /// What a cell says, by the dictionary where the column is of one of its lists.
+    pub(crate) fn cell<'a>(&'a self, row: &'a FactRow, name: &str) -> &'a str {
         let mut columns = self.columns.iter().zip(&row.cells);
-        columns.find(|(column, _)| column.name == name).map_or("", |(column, cell)| column.meant(cell))
+        columns
+            .find(|(column, _)| column.name == name)
+            .map_or("", |(column, cell)| column.list.map_or_else(|| cell.trim(), |list| self.meant(list, cell.trim())))
+    }
+
+    /// What a code or word of a list means; the text itself where the dictionary does not know it.
+    pub(crate) fn meant<'a>(&'a self, list: &str, text: &'a str) -> &'a str {
+        self.dictionary.meaning(list, text).unwrap_or(text)
     }
 }
 
@@ -80,7 +90,13 @@ impl<'a> Cells<'a> {
         let cells = Self { header, row, rejected: RefCell::default() };
         let (has, asked) = (row.cells.len(), header.columns.len());
         if has != asked {
-            cells.fault("", format_args!("has {has} cells: must have {asked}, one for each column"));
+            cells.fault(
+                "",
+                words!(
+                    "has {has} cells: must have {asked}, one for each column",
+                    "有 {has} 个单元格，应有 {asked} 个，每列一个"
+                ),
+            );
             return Err(cells.rejected.into_inner());
         }
         let value = parse(&cells);
@@ -89,16 +105,21 @@ impl<'a> Cells<'a> {
     }
 
     /// Notes a fault of a column.
-    pub(crate) fn fault(&self, column: &str, description: impl fmt::Display) {
-        self.rejected.borrow_mut().push(rejection(self.row.number, column, description));
+    pub(crate) fn fault(&self, column: &str, words: impl Into<Words>) {
+        self.rejected.borrow_mut().push(rejection(self.row.number, column, words.into()));
     }
 
-    /// Notes `description` for `column` unless `holds`.
-    pub(crate) fn check(&self, column: &str, holds: bool, description: impl fmt::Display) -> Option<()> {
+    /// Notes `words` for `column` unless `holds`.
+    pub(crate) fn check(&self, column: &str, holds: bool, words: Words) -> Option<()> {
         if !holds {
-            self.fault(column, description);
+            self.fault(column, words);
         }
         holds.then_some(())
+    }
+
+    /// What a code or word of a list means in the dictionary of the file.
+    pub(crate) fn meant(&self, list: &str, text: &'a str) -> &'a str {
+        self.header.meant(list, text)
     }
 
     /// Whether there is nothing in a column.
@@ -109,22 +130,28 @@ impl<'a> Cells<'a> {
     /// What is in a column that must not be empty.
     pub(crate) fn text(&self, column: &str) -> Option<&'a str> {
         let text = self.header.cell(self.row, column);
-        self.check(column, !text.is_empty(), "is required")?;
+        self.check(column, !text.is_empty(), said("is required", "为必填项"))?;
         let length = text.chars().count();
-        let is_short = length <= MAX_CELL_CHARS;
-        self.check(column, is_short, format_args!("has {length} characters: at most {MAX_CELL_CHARS} are allowed"))?;
+        if length > MAX_CELL_CHARS {
+            let words = words!(
+                "has {length} characters: at most {MAX_CELL_CHARS} are allowed",
+                "有 {length} 个字符，最多 {MAX_CELL_CHARS} 个"
+            );
+            self.fault(column, words);
+            return None;
+        }
         Some(text)
     }
 
     /// A name as it is printed.
     pub(crate) fn name(&self, column: &str) -> Option<Arc<str>> {
         let text = self.text(column)?;
-        self.check(column, !text.chars().any(char::is_control), "contains a control character")?;
+        self.check(column, !text.chars().any(char::is_control), said("contains a control character", "含有控制字符"))?;
         Some(Arc::from(text))
     }
 
     /// What `read` makes of a column that must not be empty.
-    pub(crate) fn read_with<T, E: fmt::Display>(
+    pub(crate) fn read_with<T, E: Into<Words>>(
         &self,
         column: &str,
         read: impl FnOnce(&str) -> Result<T, E>,
@@ -133,7 +160,7 @@ impl<'a> Cells<'a> {
     }
 
     /// A value that must be there.
-    pub(crate) fn value<T: FromStr<Err: fmt::Display>>(&self, column: &str) -> Option<T> {
+    pub(crate) fn value<T: FromStr<Err: Into<Words>>>(&self, column: &str) -> Option<T> {
         self.read_with(column, str::parse)
     }
 
@@ -142,13 +169,20 @@ impl<'a> Cells<'a> {
         clippy::option_option,
         reason = "the outer one tells whether the cell is sound, the inner one whether it is there"
     )]
-    pub(crate) fn optional_value<T: FromStr<Err: fmt::Display>>(&self, column: &str) -> Option<Option<T>> {
+    pub(crate) fn optional_value<T: FromStr<Err: Into<Words>>>(&self, column: &str) -> Option<Option<T>> {
         if self.is_empty(column) { Some(None) } else { self.value(column).map(Some) }
     }
 
     /// `true` or `false`.
     pub(crate) fn truth(&self, column: &str) -> Option<bool> {
-        self.read_with(column, |text| text.parse().map_err(|_| format!("{text:?} is neither true nor false")))
+        self.read_with(column, |text| {
+            text.parse().map_err(|_| words!("{text:?} is neither true nor false", "“{text}”不是“是”或“否”"))
+        })
+    }
+
+    /// `true` or `false`; an empty cell is false.
+    pub(crate) fn optional_truth(&self, column: &str) -> Option<bool> {
+        if self.is_empty(column) { Some(false) } else { self.truth(column) }
     }
 
     /// A date of the years 1900 to 2100, such as `2024-05-06`, `2024/5/6`, `20240506` or `2024年5月6日`.
@@ -156,7 +190,10 @@ impl<'a> Cells<'a> {
         self.read_with(column, |text| {
             let date = written_date(text).filter(|date| (FIRST_YEAR..=LAST_YEAR).contains(&date.year()));
             date.ok_or_else(|| {
-                format!("{text:?} is not a date of the years {FIRST_YEAR} to {LAST_YEAR}, such as 2024-05-06")
+                words!(
+                    "{text:?} is not a date of the years {FIRST_YEAR} to {LAST_YEAR}, such as 2024-05-06",
+                    "“{text}”不是 {FIRST_YEAR} 至 {LAST_YEAR} 年的日期，应如 2024-05-06"
+                )
             })
         })
     }
@@ -169,7 +206,11 @@ impl<'a> Cells<'a> {
     pub(crate) fn sealed_number(&self, column: &str) -> Option<Option<SealedNumber>> {
         let cell = self.header.cell(self.row, column);
         let number = SealedNumber::from_cell(cell);
-        self.check(column, cell.is_empty() || number.is_some(), "was not sealed when it arrived")?;
+        self.check(
+            column,
+            cell.is_empty() || number.is_some(),
+            said("was not sealed when it arrived", "到达时未加密"),
+        )?;
         Some(number)
     }
 
@@ -178,12 +219,14 @@ impl<'a> Cells<'a> {
         let from = self.date(from_column);
         let to = if self.is_empty(to_column) { Some(None) } else { self.date(to_column).map(Some) };
         let (from, to) = (from?, to?);
-        let in_order = to.is_none_or(|to| from <= to);
-        self.check(
-            to_column,
-            in_order,
-            format_args!("is before {from_column}: it is the last day, {from} at the earliest"),
-        )?;
+        if to.is_some_and(|to| to < from) {
+            let words = words!(
+                "is before {from_column}: it is the last day, {from} at the earliest",
+                "早于 {from_column}：应为最后一日，最早为 {from}"
+            );
+            self.fault(to_column, words);
+            return None;
+        }
         Some(Period { from, to })
     }
 }
@@ -198,6 +241,6 @@ fn written_date(text: &str) -> Option<NaiveDate> {
 }
 
 /// One fault of one row. An identity number that stands in the wrong column is not repeated.
-pub(crate) fn rejection(number: u64, column: &str, description: impl fmt::Display) -> RejectedCell {
-    RejectedCell { number, column: column.to_owned(), description: masked(&description.to_string()) }
+pub(crate) fn rejection(number: u64, column: &str, Words { en, zh }: Words) -> RejectedCell {
+    RejectedCell { number, column: column.to_owned(), description: masked(&en), description_zh: masked(&zh) }
 }

@@ -60,6 +60,29 @@ impl<T: PartialEq> Dated<T> {
         self.0.range(..=date).next_back().and_then(|(_, (to, _))| *to)
     }
 
+    /// The versions that began on or before `date`, the latest first, whether or not they still hold then.
+    pub(crate) fn until(&self, date: NaiveDate) -> impl Iterator<Item = (Period, &T)> {
+        let versions = self.0.range(..=date).rev();
+        versions.map(|(from, (to, value))| (Period { from: *from, to: *to }, value))
+    }
+
+    /// The version of `date`, else the latest before it, else the first of all.
+    pub(crate) fn near(&self, date: NaiveDate) -> Option<&T> {
+        let near = self.0.range(..=date).next_back().or_else(|| self.0.first_key_value());
+        near.map(|(_, (_, value))| value)
+    }
+
+    /// The version that begins next after `date`, and its first day.
+    pub(crate) fn next_after(&self, date: NaiveDate) -> Option<(NaiveDate, &T)> {
+        let next = self.0.range((Bound::Excluded(date), Bound::Unbounded)).next();
+        next.map(|(from, (_, value))| (*from, value))
+    }
+
+    /// The days on which a version begins, and the days after the last ones.
+    pub(crate) fn turning_days(&self) -> impl Iterator<Item = NaiveDate> {
+        self.0.iter().flat_map(|(from, (to, _))| [Some(*from), to.and_then(|to| to.succ_opt())]).flatten()
+    }
+
     /// A neighbour in time that shares a day with `period`, the version that begins on the first day of `period` aside.
     ///
     /// Versions further away can only overlap it where they overlap a neighbour too.

@@ -2,7 +2,7 @@
 
 use wire::register_v1::FactKind;
 
-use crate::rows::{CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
+use crate::rows::{AgreementRow, CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
 
 /// A column of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,24 +14,24 @@ pub(crate) struct Column {
     pub(crate) required: bool,
     /// Whether its cells are sealed before anything else is done with them.
     pub(crate) is_secret: bool,
-    /// What Chinese words in its cells mean.
-    words: &'static [(&'static str, &'static str)],
+    /// The list of a dictionary that its codes and words are of.
+    pub(crate) list: Option<&'static str>,
 }
 
 /// A column that a file must have.
 pub(crate) const fn required(name: &'static str, chinese_name: &'static str) -> Column {
-    Column { name, chinese_name, required: true, is_secret: false, words: &[] }
+    Column { name, chinese_name, required: true, is_secret: false, list: None }
 }
 
 /// A column that a file may leave out.
 pub(crate) const fn optional(name: &'static str, chinese_name: &'static str) -> Column {
-    Column { name, chinese_name, required: false, is_secret: false, words: &[] }
+    Column { name, chinese_name, required: false, is_secret: false, list: None }
 }
 
 impl Column {
-    /// The column with Chinese words for its values.
-    pub(crate) const fn with_words(self, words: &'static [(&'static str, &'static str)]) -> Self {
-        Self { words, ..self }
+    /// The column with codes and words of a dictionary's list.
+    pub(crate) const fn listed(self, list: &'static str) -> Self {
+        Self { list: Some(list), ..self }
     }
 
     /// The column with cells that nobody may read.
@@ -43,23 +43,15 @@ impl Column {
     pub(crate) fn is_called(&self, name: &str) -> bool {
         [self.name, self.chinese_name].contains(&column_name(name))
     }
-
-    /// A cell's text as it is meant.
-    pub(crate) fn meant<'a>(&self, text: &'a str) -> &'a str {
-        let text = text.trim();
-        self.words.iter().find(|(word, _)| *word == text).map_or(text, |(_, meaning)| meaning)
-    }
 }
 
-/// What a column means that is either true or false.
-pub(crate) const TRUTH: &[(&str, &str)] = &[("是", "true"), ("否", "false")];
-
 /// A column that only one kind of file has, for each kind.
-const TELLING: [(&str, FactKind); 6] = [
+const TELLING: [(&str, FactKind); 7] = [
     ("scheme", FactKind::Person),
     ("category", FactKind::Category),
     ("disease", FactKind::Disease),
-    ("institution_id", FactKind::Institution),
+    ("level", FactKind::Institution),
+    ("state", FactKind::Agreement),
     ("item_code", FactKind::Item),
     ("filing", FactKind::Filing),
 ];
@@ -92,6 +84,7 @@ const fn specified(kind: FactKind) -> &'static [Column] {
         FactKind::Institution => InstitutionRow::COLUMNS,
         FactKind::Item => ItemRow::COLUMNS,
         FactKind::Filing => FilingRow::COLUMNS,
+        FactKind::Agreement => AgreementRow::COLUMNS,
     }
 }
 
@@ -129,6 +122,22 @@ mod tests {
                         line.contains("optional") || line.contains("empty") || line.contains("required for")
                     });
                 assert!(told, "{kind:?} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_list_of_a_column_is_one_of_a_dictionary_and_has_the_words_of_the_guide() {
+        let guide = include_str!("../../../docs/import.md");
+        let dictionaries = dictionary::Dictionaries::built_in().unwrap();
+        let words = dictionaries.on("words", chrono::NaiveDate::MAX).unwrap();
+        for (_, kind) in TELLING {
+            for column in specified(kind) {
+                let Some(list) = column.list else { continue };
+                assert!(dictionary::LISTS.contains(&list), "{list}");
+                for member in words.list(list).into_iter().flat_map(|list| &list.members) {
+                    assert!(guide.contains(&member.title), "{list}: {}", member.title);
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ use wire::register_v1::SubjectKind;
 use wire::{FromMessage, Reader};
 
 use crate::session::{Session, with_session};
-use crate::tables::{CATEGORY, COVER, DISEASE, FILING, INSTITUTION, ITEM, PERSON, Table};
+use crate::tables::{AGREEMENT, CATEGORY, COVER, DISEASE, FILING, INSTITUTION, ITEM, PERSON, Table};
 
 /// What is asked for.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(crate) struct FactQuestion {
 }
 
 const PERSON_TABLES: &[Table] = &[PERSON, COVER, CATEGORY, DISEASE, FILING];
-const INSTITUTION_TABLES: &[Table] = &[INSTITUTION];
+const INSTITUTION_TABLES: &[Table] = &[INSTITUTION, AGREEMENT];
 const ITEM_TABLES: &[Table] = &[ITEM];
 
 impl FromMessage for FactQuestion {
@@ -77,7 +77,8 @@ pub(crate) async fn list(database: &Database, question: &FactQuestion) -> Result
     })?;
     let mut facts = Vec::new();
     for fact in stored {
-        let superseded = fact.superseded_sequence.and_then(|sequence| changes.get(&sequence)).map(|change| change.0);
+        let superseding = fact.superseded_sequence.and_then(|sequence| changes.get(&sequence)).cloned();
+        let superseded = superseding.as_ref().map(|change| change.0);
         let recorded = fact.recorded_time()?;
         let believed = match question.believed_time {
             None => question.with_superseded || fact.superseded_sequence.is_none(),
@@ -85,7 +86,7 @@ pub(crate) async fn list(database: &Database, question: &FactQuestion) -> Result
         };
         if believed && question.effective_date.is_none_or(|date| fact.holds_on(date)) {
             let change = changes.get(&fact.change_sequence()).map(|change| change.1.clone());
-            facts.push((fact.table, recorded, fact.into_message(recorded, superseded, change)));
+            facts.push((fact.table, recorded, fact.into_message(recorded, superseding, change)));
         }
     }
     let order = |name: &str| question.tables.iter().position(|table| table.name == name);
@@ -117,9 +118,10 @@ impl Stored {
     fn into_message(
         self,
         recorded: DateTime<Utc>,
-        superseded: Option<DateTime<Utc>>,
+        superseding: Option<(DateTime<Utc>, proto::Change)>,
         change: Option<proto::Change>,
     ) -> proto::Fact {
+        let (superseded, superseding_change) = superseding.unzip();
         let cells = self.columns.into_iter().filter(|(column, _)| !STAMP.contains(&column.as_str()));
         proto::Fact {
             table: self.table.to_owned(),
@@ -127,6 +129,7 @@ impl Stored {
             recorded_time: Some(wire::timestamp(recorded)),
             superseded_time: superseded.map(wire::timestamp),
             change,
+            superseding_change,
         }
     }
 }

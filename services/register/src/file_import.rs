@@ -20,6 +20,7 @@ use crate::sealing::seal;
 use crate::session::{Session, with_own_session};
 use crate::staging::StagedRow;
 use crate::tables::CATEGORY;
+use crate::words::words;
 
 /// How many rows are checked and written at once; also the most that a file may say of one person.
 const ROWS_AT_ONCE: usize = 2_000;
@@ -42,6 +43,8 @@ pub(crate) struct Order {
     pub(crate) header: Header,
     pub(crate) kind: FactKind,
     pub(crate) validate_only: bool,
+    /// Whether the rows are taken away.
+    pub(crate) withdraw: bool,
     pub(crate) origin: Origin,
     /// The day from which an office's entitlements that are not in the file have ended.
     pub(crate) full_list_date: Option<NaiveDate>,
@@ -151,7 +154,11 @@ impl<'a, R: FactRow, T: Told> FileImport<'a, R, T> {
             (subject, number) = (last.subject.clone(), last.row.number);
             let rows = staged.iter().map(|staged| &staged.row);
             let mut import = Import::<R>::parse(&self.order.header, rows, self.order.today);
-            let changes = import.check(session, stamp).await?;
+            let changes = if self.order.withdraw {
+                import.check_withdrawal(session, stamp).await?
+            } else {
+                import.check(session, stamp).await?
+            };
             self.outcome.changed_rows += changes.rows;
             self.progress.checked_rows += u64::try_from(staged.len()).unwrap_or(u64::MAX);
             self.tell(import.take_rejected()).await;
@@ -215,9 +222,12 @@ impl<'a, R: FactRow, T: Told> FileImport<'a, R, T> {
     async fn of_whole_subjects(&mut self, mut staged: Vec<StagedRow>) -> Vec<StagedRow> {
         let Some(last) = staged.last().map(|staged| staged.subject.clone()) else { return staged };
         if staged.first().is_some_and(|first| first.subject == last) {
-            let description = format!("the file has {ROWS_AT_ONCE} rows or more that say something of {last}");
+            let words = words!(
+                "the file has {ROWS_AT_ONCE} rows or more that say something of {last}",
+                "文件中关于 {last} 的行达到 {ROWS_AT_ONCE} 行或更多"
+            );
             let number = staged.last().map_or(0, |staged| staged.row.number);
-            self.tell(vec![rejection(number, "", description)]).await;
+            self.tell(vec![rejection(number, "", words)]).await;
         } else {
             staged.retain(|staged| staged.subject != last);
         }

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use claim::{Case, Filing, InstitutionFacts, InstitutionId, ItemCode, PersonId};
+use claim::{Case, Filing, InstitutionFacts, InstitutionId, ItemCode, PersonId, Standing};
 use wire::register_v1 as proto;
 use wire::{FromMessage, Reader};
 
 use crate::caches::Caches;
+use crate::designation::{InstitutionHistory, Interruption};
 use crate::hearing::Hearing;
-use crate::history::{CatalogueEntry, Designation, InstitutionHistory, ItemHistory, PersonHistory};
+use crate::history::{CatalogueEntry, ItemHistory, PersonHistory};
 use crate::reading::{Histories, History};
 use crate::reads::{ReadError, Reads};
 
@@ -23,6 +24,8 @@ pub(crate) struct Question {
     institution_ids: Vec<InstitutionId>,
     item_codes: Vec<ItemCode>,
     service_date: NaiveDate,
+    /// The first day of the visit.
+    begun_date: NaiveDate,
 }
 
 impl FromMessage for Question {
@@ -34,11 +37,17 @@ impl FromMessage for Question {
             at.each("institution_ids", message.institution_ids, 0..=MAX_INSTITUTIONS, |id, at| at.id("", &id));
         let item_codes = at.each("item_codes", message.item_codes, 0..=Case::MAX_LINES, |code, at| at.id("", &code));
         let service_date = at.date("service_date", message.service_date);
+        let begun_date = at.optional_date("begun_date", message.begun_date).and_then(|begun| {
+            let in_order = begun.zip(service_date).is_none_or(|(begun, service)| begun <= service);
+            at.check("begun_date", in_order, "is after service_date")?;
+            Some(begun)
+        });
         Some(Self {
             person_id: person_id?,
             institution_ids: once(institution_ids?),
             item_codes: once(item_codes?),
             service_date: service_date?,
+            begun_date: begun_date?.or(service_date)?,
         })
     }
 }
@@ -60,33 +69,31 @@ pub(crate) async fn gather(
     let person_ids: Vec<&str> = question.person_id.iter().map(PersonId::as_str).collect();
     let institution_ids: Vec<&str> = question.institution_ids.iter().map(InstitutionId::as_str).collect();
     let item_codes: Vec<&str> = question.item_codes.iter().map(ItemCode::as_str).collect();
-    let (persons, institutions, items) = tokio::try_join!(
+    let (persons, mut institutions, items) = tokio::try_join!(
         histories::<PersonHistory>(reads, caches, hearing, &person_ids),
         histories::<InstitutionHistory>(reads, caches, hearing, &institution_ids),
         histories::<ItemHistory>(reads, caches, hearing, &item_codes),
     )?;
     let date = question.service_date;
+    let hosts = institutions.values().filter_map(|history| history.described_on(date)?.department_of.clone());
+    let hosts: Vec<InstitutionId> = hosts.collect();
+    if !hosts.is_empty() {
+        let hosts: Vec<&str> = hosts.iter().map(InstitutionId::as_str).collect();
+        institutions.extend(histories::<InstitutionHistory>(reads, caches, hearing, &hosts).await?);
+    }
     let person = question.person_id.as_ref().and_then(|id| persons.get(id.as_str()));
     let filing = person.map_or(Filing::None, |history| history.filing_on(date));
-    let designation =
-        |id: &InstitutionId| institutions.get(id.as_str())?.0.on(date).map(|(_, designation)| designation);
     let entry = |code: &ItemCode| items.get(code.as_str())?.0.on(date).map(|(_, entry)| entry);
-    let is_undesignated = |id: &&InstitutionId| institutions.contains_key(id.as_str()) && designation(id).is_none();
     Ok(proto::GatherFactsResponse {
         person: person.and_then(|history| history.on(date)).as_ref().map(Into::into),
         person_known: person.is_some(),
+        cover_suspended: person.is_some_and(|history| history.is_suspended_on(date)),
         institutions: question
             .institution_ids
             .iter()
-            .filter_map(|id| Some(institution(id, designation(id)?)))
+            .filter_map(|id| institution(id, &institutions, question.begun_date, date))
             .collect(),
         items: question.item_codes.iter().filter_map(|code| Some(item(code, entry(code)?))).collect(),
-        undesignated_institution_ids: question
-            .institution_ids
-            .iter()
-            .filter(is_undesignated)
-            .map(ToString::to_string)
-            .collect(),
         filing: wire::claim_v1::Filing::from(filing).into(),
         categories_ending: person.map_or_else(Vec::new, |history| {
             let ending = history.categories_ending_on(date);
@@ -118,17 +125,46 @@ async fn histories<H: History>(
     Ok(histories)
 }
 
-fn institution(id: &InstitutionId, designation: &Designation) -> proto::Institution {
+/// An institution as it is on `date`; a department has the level and the rules of the hospital that runs it (B 七), and
+/// is designated only while that is.
+fn institution(
+    id: &InstitutionId,
+    institutions: &Histories<Arc<InstitutionHistory>>,
+    begun: NaiveDate,
+    date: NaiveDate,
+) -> Option<proto::Institution> {
+    let history = institutions.get(id.as_str())?;
+    let own = history.described_on(date)?;
+    let mut interruptions = history.interruptions(begun, date);
+    let mut ruling = own;
+    if let Some(host) = &own.department_of {
+        let unknown = Interruption { standing: Standing::Unlisted, from: begun, to: date };
+        let host = institutions.get(host.as_str());
+        interruptions.extend(host.map_or_else(|| vec![unknown], |host| host.interruptions(begun, date)));
+        ruling = host.and_then(|host| host.described_on(date)).unwrap_or(own);
+    }
+    interruptions.sort_by_key(|interruption| interruption.from);
     let facts = InstitutionFacts {
         id: id.clone(),
-        level: designation.level,
-        kind: designation.kind,
-        special_exempt_allowed: designation.special_exempt_allowed,
+        level: ruling.level,
+        kind: ruling.kind,
+        special_exempt_allowed: ruling.special_exempt_allowed,
     };
-    proto::Institution {
+    Some(proto::Institution {
         facts: Some((&facts).into()),
-        name: (*designation.name).to_owned(),
-        treatment_region: wire::claim_v1::TreatmentRegion::from(designation.treatment_region).into(),
+        name: (*own.name).to_owned(),
+        treatment_region: wire::claim_v1::TreatmentRegion::from(own.treatment_region).into(),
+        interruptions: interruptions.into_iter().map(Into::into).collect(),
+    })
+}
+
+impl From<Interruption> for proto::Interruption {
+    fn from(interruption: Interruption) -> Self {
+        Self {
+            standing: wire::claim_v1::Standing::from(interruption.standing).into(),
+            from_date: Some(interruption.from.into()),
+            to_date: Some(interruption.to.into()),
+        }
     }
 }
 

@@ -1,12 +1,12 @@
-//! All that was ever true of one person, institution or catalogue item, so that any day is answered from it.
+//! All that was ever true of one person or catalogue item, so that any day is answered from it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use claim::{
-    AssistanceCategory, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, Employment, Filing, InstitutionKind,
-    Insurance, ItemTerms, Level, PersonFacts, Sex, TreatmentRegion,
+    AssistanceCategory, CoverState, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, Employment, Filing, FilingRoute,
+    FlexibleEmployment, HouseholdNumber, Insurance, ItemTerms, PersonFacts, Sex,
 };
 
 use crate::dated::Dated;
@@ -19,6 +19,22 @@ pub(crate) struct Person {
     pub(crate) kunming_household: bool,
     /// 1 (most severe) to 4, 0 for none.
     pub(crate) disability_level: u8,
+    pub(crate) household_id: Option<HouseholdNumber>,
+}
+
+/// A time of cover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cover {
+    pub(crate) insurance: Insurance,
+    pub(crate) state: CoverState,
+    pub(crate) flexible: Option<FlexibleEmployment>,
+}
+
+/// A cross-region filing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Filed {
+    pub(crate) filing: Filing,
+    pub(crate) route: FilingRoute,
 }
 
 /// One person.
@@ -26,28 +42,29 @@ pub(crate) struct Person {
 pub(crate) struct PersonHistory {
     /// Absent where the register does not know the person.
     pub(crate) person: Option<Person>,
-    pub(crate) cover: Dated<Insurance>,
+    pub(crate) cover: Dated<Cover>,
     pub(crate) categories: BTreeMap<AssistanceCategory, Dated<()>>,
     /// A filing begins on the day of its approval.
     pub(crate) diseases: BTreeMap<DiseaseCode, Dated<DiseaseKind>>,
     /// The cross-region filings; a day without one has none.
-    pub(crate) filings: Dated<Filing>,
+    pub(crate) filings: Dated<Filed>,
     /// What the identity number is found by.
     pub(crate) identity: Option<String>,
 }
 
 impl PersonHistory {
-    /// The person as the register knows them on `date`; `None` where they are unknown or not insured.
+    /// The person as the register knows them on `date`; `None` where they are unknown, not insured, or their cover is
+    /// suspended.
     pub(crate) fn on(&self, date: NaiveDate) -> Option<PersonFacts> {
         let person = self.person.as_ref()?;
-        let (_, insurance) = self.cover.on(date)?;
+        let (_, cover) = self.cover.on(date).filter(|(_, cover)| cover.state == CoverState::Active)?;
         let categories = self.categories.iter().filter(|(_, periods)| periods.on(date).is_some());
         let diseases = self.diseases.iter().filter_map(|(code, filings)| {
             let (approved_date, kind) = filings.on(date)?;
             Some(DiseaseFiling { code: code.clone(), kind: *kind, approved_date })
         });
         Some(PersonFacts {
-            insurance: *insurance,
+            insurance: cover.insurance,
             birth_date: person.birth_date,
             sex: person.sex,
             kunming_household: person.kunming_household,
@@ -55,6 +72,11 @@ impl PersonHistory {
             categories: categories.map(|(category, _)| *category).collect(),
             diseases: diseases.collect(),
         })
+    }
+
+    /// Whether cover is suspended on `date`.
+    pub(crate) fn is_suspended_on(&self, date: NaiveDate) -> bool {
+        self.cover.on(date).is_some_and(|(_, cover)| cover.state == CoverState::Suspended)
     }
 
     /// The categories whose last day is `date`.
@@ -65,23 +87,9 @@ impl PersonHistory {
 
     /// The cross-region filing in force on `date`.
     pub(crate) fn filing_on(&self, date: NaiveDate) -> Filing {
-        self.filings.on(date).map_or(Filing::None, |(_, filing)| *filing)
+        self.filings.on(date).map_or(Filing::None, |(_, filed)| filed.filing)
     }
 }
-
-/// One institution as it was designated for a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Designation {
-    pub(crate) name: Arc<str>,
-    pub(crate) level: Level,
-    pub(crate) kind: InstitutionKind,
-    pub(crate) treatment_region: TreatmentRegion,
-    pub(crate) special_exempt_allowed: bool,
-}
-
-/// One institution.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct InstitutionHistory(pub(crate) Dated<Designation>);
 
 /// One catalogue item as the catalogue held it for a time.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,6 +13,10 @@ use crate::reading::{Histories, read_each};
 use crate::rows::{FactRow, Misfit, Record};
 use crate::session::Session;
 use crate::tables::Table;
+use crate::words::{Words, said, words};
+
+const NOT_RECORDED: Words =
+    said("is not recorded so: only what is can be withdrawn", "没有这样的记录：只能撤回已登记的内容");
 
 /// Rows that are sound by themselves, and the faults of the others.
 #[derive(Debug)]
@@ -61,8 +65,11 @@ impl<R: FactRow> Import<R> {
                 }
                 Some((_, earlier)) if *earlier == row => {}
                 Some((earlier, _)) => {
-                    let description = format_args!("has the same key as row {earlier} with other values");
-                    self.rejected.push(rejection(number, "", description));
+                    let words = words!(
+                        "has the same key as row {earlier} with other values",
+                        "与第 {earlier} 行主键相同而内容不同"
+                    );
+                    self.rejected.push(rejection(number, "", words));
                 }
             }
         }
@@ -74,12 +81,39 @@ impl<R: FactRow> Import<R> {
     /// # Errors
     /// A store that cannot be read.
     pub(crate) async fn check(&mut self, session: &mut Session<'_>, stamp: &Stamp) -> Result<Changes, StoreError> {
-        self.drop_repeated();
-        let ids: Vec<&str> = self.ids().collect();
-        let mut histories: Histories<R::History> = read_each(session, &ids).await?;
+        let mut histories = self.histories(session).await?;
         let changes = self.put_all(&mut histories, stamp);
         self.reject_misfits(&histories);
         Ok(changes)
+    }
+
+    /// Checks that the rows are recorded exactly so; answers what has to be taken away.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    pub(crate) async fn check_withdrawal(
+        &mut self,
+        session: &mut Session<'_>,
+        stamp: &Stamp,
+    ) -> Result<Changes, StoreError> {
+        let histories = self.histories(session).await?;
+        let mut changes = Changes::default();
+        for (number, row) in &self.rows {
+            if histories.get(row.id()).is_some_and(|history| row.is_held(history)) {
+                changes.rows += 1;
+                changes.withdraw(row.dated_record(), stamp);
+            } else {
+                self.rejected.push(rejection(*number, "", NOT_RECORDED));
+            }
+        }
+        Ok(changes)
+    }
+
+    /// All that is stored of what the rows are of.
+    async fn histories(&mut self, session: &mut Session<'_>) -> Result<Histories<R::History>, StoreError> {
+        self.drop_repeated();
+        let ids: Vec<&str> = self.ids().collect();
+        read_each(session, &ids).await
     }
 
     /// Puts all rows into their histories; answers what has to be written, each key once.
@@ -99,8 +133,8 @@ impl<R: FactRow> Import<R> {
     fn reject_misfits(&mut self, histories: &Histories<R::History>) {
         for (number, row) in &self.rows {
             let fits = histories.get(row.id()).map_or(Ok(()), |history| row.check(history));
-            if let Err(Misfit { column, description }) = fits {
-                self.rejected.push(rejection(*number, column, description));
+            if let Err(Misfit { column, words }) = fits {
+                self.rejected.push(rejection(*number, column, words));
             }
         }
     }
@@ -121,6 +155,8 @@ pub(crate) struct Changes {
     records: Records,
     /// Those of the records that take the place of others.
     replaced: Records,
+    /// What is taken away and nothing takes the place of.
+    withdrawn: Records,
 }
 
 type Records = BTreeMap<&'static Table, BTreeMap<Vec<String>, Value>>;
@@ -137,8 +173,20 @@ impl Changes {
         self.records.entry(table).or_default().insert(key, columns);
     }
 
-    /// Writes everything; what is replaced is kept as it was.
+    /// Takes a row of a table away.
+    fn withdraw(&mut self, record: Record, stamp: &Stamp) {
+        let Record { table, mut columns, replaces: _ } = record;
+        stamp.put_on(table, &mut columns);
+        self.withdrawn.entry(table).or_default().insert(key_of(table, &columns), columns);
+    }
+
+    /// Writes everything; what is replaced or taken away is kept as it was.
     pub(crate) async fn write(self, session: &mut Session<'_>, stamp: &Stamp) -> Result<(), StoreError> {
+        for (table, rows) in self.withdrawn {
+            let rows: Vec<Value> = rows.into_values().collect();
+            session.supersede(table, &rows, stamp).await?;
+            session.delete(table, rows).await?;
+        }
         for (table, rows) in self.replaced {
             session.supersede(table, &rows.into_values().collect::<Vec<_>>(), stamp).await?;
         }

@@ -4,10 +4,12 @@
 //! the same day are refused. They come in as rows of CSV files and are answered all at once for one case. The register
 //! decides nothing; what a fact is worth is for the rulebook.
 
+mod beds;
 mod caches;
 mod cells;
 mod change;
 mod dated;
+mod designation;
 mod fact_kind;
 mod fact_list;
 mod file_import;
@@ -26,7 +28,9 @@ mod session;
 mod staging;
 mod tables;
 mod upkeep;
+mod words;
 
 pub use fact_kind::{columns_of, fact_kind_of};
-pub use service::{MAX_IMPORT_ROWS, RegisterService, server};
+pub use hearing::Instants;
+pub use service::{MAX_IMPORT_ROWS, RegisterOptions, RegisterService, server};
 pub use upkeep::upkeep_server;

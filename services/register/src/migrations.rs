@@ -19,6 +19,12 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             name: "category_lists",
             sql: include_str!("../migrations/sqlite/0006_category_lists.sql"),
         },
+        Migration { version: 7, name: "agreements", sql: include_str!("../migrations/sqlite/0007_agreements.sql") },
+        Migration {
+            version: 8,
+            name: "households_and_cover",
+            sql: include_str!("../migrations/sqlite/0008_households_and_cover.sql"),
+        },
     ],
     postgres: &[
         Migration { version: 1, name: "facts", sql: include_str!("../migrations/postgres/0001_facts.sql") },
@@ -34,6 +40,12 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             version: 6,
             name: "category_lists",
             sql: include_str!("../migrations/postgres/0006_category_lists.sql"),
+        },
+        Migration { version: 7, name: "agreements", sql: include_str!("../migrations/postgres/0007_agreements.sql") },
+        Migration {
+            version: 8,
+            name: "households_and_cover",
+            sql: include_str!("../migrations/postgres/0008_households_and_cover.sql"),
         },
     ],
 };

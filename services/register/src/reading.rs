@@ -12,9 +12,8 @@ use store::StoreError;
 
 use crate::caches::{Caches, Remembered};
 use crate::dated::Period;
-use crate::history::{
-    CatalogueEntry, Designation, InstitutionHistory, ItemHistory, Person, PersonHistory, insurance_of,
-};
+use crate::designation::{Agreement, Designation, InstitutionHistory};
+use crate::history::{CatalogueEntry, Cover, Filed, ItemHistory, Person, PersonHistory, insurance_of};
 use crate::reads::{HistoryReads, Reads};
 use crate::session::{SelectByKeys, Session, select_by_keys};
 
@@ -39,16 +38,30 @@ pub(crate) trait History: Default + Send + Sync + 'static {
 /// A person's rows of all tables in one statement, so that they are of one moment. `part` names the table.
 const PERSONS: SelectByKeys = select_by_keys!(
     "SELECT person_id, 'person' AS part, birth_date AS from_date, CAST(NULL AS DATE) AS to_date, sex AS code, \
-     CAST(NULL AS TEXT) AS kind, kunming_household, disability_level FROM person WHERE person_id",
-    "UNION ALL SELECT person_id, 'cover', from_date, to_date, scheme, NULL, NULL, NULL FROM cover WHERE person_id",
-    "UNION ALL SELECT person_id, 'category', from_date, to_date, category, NULL, NULL, NULL FROM category WHERE person_id",
-    "UNION ALL SELECT person_id, 'disease', approved_date, to_date, code, kind, NULL, NULL FROM disease WHERE person_id",
-    "UNION ALL SELECT person_id, 'filing', from_date, to_date, filing, NULL, NULL, NULL FROM filing WHERE person_id",
-    "UNION ALL SELECT person_id, 'identity', NULL, NULL, blind_index, NULL, NULL, NULL FROM identity WHERE person_id",
+     household_id AS kind, CAST(NULL AS TEXT) AS detail, kunming_household, disability_level FROM person WHERE person_id",
+    "UNION ALL SELECT person_id, 'cover', from_date, to_date, scheme, state, flexible, NULL, NULL \
+     FROM cover WHERE person_id",
+    "UNION ALL SELECT person_id, 'category', from_date, to_date, category, NULL, NULL, NULL, NULL \
+     FROM category WHERE person_id",
+    "UNION ALL SELECT person_id, 'disease', approved_date, to_date, code, kind, NULL, NULL, NULL \
+     FROM disease WHERE person_id",
+    "UNION ALL SELECT person_id, 'filing', from_date, to_date, filing, route, NULL, NULL, NULL \
+     FROM filing WHERE person_id",
+    "UNION ALL SELECT person_id, 'identity', NULL, NULL, blind_index, NULL, NULL, NULL, NULL \
+     FROM identity WHERE person_id",
 );
 
-type PersonPart =
-    (String, String, Option<NaiveDate>, Option<NaiveDate>, Option<String>, Option<String>, Option<bool>, Option<i16>);
+type PersonPart = (
+    String,
+    String,
+    Option<NaiveDate>,
+    Option<NaiveDate>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<bool>,
+    Option<i16>,
+);
 
 impl History for PersonHistory {
     fn remembered(caches: &Caches) -> &Remembered<Self> {
@@ -71,8 +84,8 @@ impl History for PersonHistory {
 
 impl PersonHistory {
     fn add(&mut self, row: PersonPart) -> Result<(), StoreError> {
-        let (_, part, from, to, code, kind, kunming_household, disability_level) = row;
-        let code = code.as_deref();
+        let (_, part, from, to, code, kind, detail, kunming_household, disability_level) = row;
+        let (code, kind) = (code.as_deref(), kind.as_deref());
         if part == "identity" {
             self.identity = code.map(str::to_owned);
             return Ok(());
@@ -86,30 +99,58 @@ impl PersonHistory {
                     sex: code.map(written).transpose()?,
                     kunming_household: kunming_household.ok_or_else(|| unwritten("kunming_household"))?,
                     disability_level: in_range(disability_level.unwrap_or_default())?,
+                    household_id: optional(kind)?,
                 });
             }
             "cover" => {
                 let insurance = code.and_then(insurance_of).ok_or_else(|| unwritten("scheme"))?;
-                self.cover.put(period, insurance);
+                let state = written(kind.unwrap_or_default())?;
+                self.cover.put(period, Cover { insurance, state, flexible: optional(detail.as_deref())? });
             }
             "category" => self.categories.entry(written(code.unwrap_or_default())?).or_default().put(period, ()),
             "disease" => {
-                let kind = written(kind.as_deref().unwrap_or_default())?;
+                let kind = written(kind.unwrap_or_default())?;
                 self.diseases.entry(written(code.unwrap_or_default())?).or_default().put(period, kind);
             }
-            "filing" => self.filings.put(period, written(code.unwrap_or_default())?),
+            "filing" => {
+                let (filing, route) = (written(code.unwrap_or_default())?, written(kind.unwrap_or_default())?);
+                self.filings.put(period, Filed { filing, route });
+            }
             _ => return Err(unwritten("part")),
         }
         Ok(())
     }
 }
 
+/// An institution's rows of both tables in one statement, so that they are of one moment. `part` names the table.
 const INSTITUTIONS: SelectByKeys = select_by_keys!(
-    "SELECT institution_id, from_date, to_date, name, level, kind, treatment_region, special_exempt_allowed \
+    "SELECT institution_id, 'institution' AS part, from_date, to_date, name, level, kind, treatment_region, \
+     special_exempt_allowed, by_agreement, department_of, district, tier, grade, legal_form, beds \
      FROM institution WHERE institution_id",
+    "UNION ALL SELECT institution_id, 'agreement', from_date, to_date, state, grounds, '', '', \
+     NULL, NULL, temporary, decided_by, NULL, NULL, NULL, NULL FROM agreement WHERE institution_id",
 );
 
-type InstitutionVersion = (String, NaiveDate, Option<NaiveDate>, String, String, String, String, bool);
+/// Of an agreement, its state stands in the place of the name, its grounds in that of the level, and the two that follow
+/// the flags are whether it is temporary and who decided.
+type InstitutionPart = (
+    String,
+    String,
+    NaiveDate,
+    Option<NaiveDate>,
+    String,
+    String,
+    String,
+    String,
+    Option<bool>,
+    Option<bool>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<i32>,
+);
 
 impl History for InstitutionHistory {
     fn remembered(caches: &Caches) -> &Remembered<Self> {
@@ -122,18 +163,49 @@ impl History for InstitutionHistory {
 
     async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {
         let mut histories = Histories::<Self>::new();
-        for row in session.select::<InstitutionVersion>(INSTITUTIONS, ids).await? {
-            let (id, from, to, name, level, kind, treatment_region, special_exempt_allowed) = row;
-            let designation = Designation {
-                name: Arc::from(name),
-                level: written(&level)?,
-                kind: written(&kind)?,
-                treatment_region: written(&treatment_region)?,
-                special_exempt_allowed,
-            };
-            entry(&mut histories, &id).0.put(Period { from, to }, designation);
+        for row in session.select::<InstitutionPart>(INSTITUTIONS, ids).await? {
+            let history = entry(&mut histories, &row.0);
+            history.add(row)?;
         }
         Ok(histories)
+    }
+}
+
+impl InstitutionHistory {
+    fn add(&mut self, row: InstitutionPart) -> Result<(), StoreError> {
+        let (_, part, from, to, name, level, kind, region, exempt, by_agreement, department_of, district, ..) = row;
+        let (.., tier, grade, legal_form, beds) = row;
+        let period = Period { from, to };
+        match part.as_str() {
+            "institution" => {
+                let designation = Designation {
+                    name: Arc::from(name),
+                    level: written(&level)?,
+                    kind: written(&kind)?,
+                    treatment_region: written(&region)?,
+                    special_exempt_allowed: exempt.ok_or_else(|| unwritten("special_exempt_allowed"))?,
+                    by_agreement: by_agreement.ok_or_else(|| unwritten("by_agreement"))?,
+                    department_of: optional(department_of.as_deref())?,
+                    district: district.map(Arc::from),
+                    tier: optional(tier.as_deref())?,
+                    grade: grade.map(Arc::from),
+                    legal_form: optional(legal_form.as_deref())?,
+                    beds: beds.map(in_range).transpose()?,
+                };
+                self.designations.put(period, designation);
+            }
+            "agreement" => {
+                let agreement = Agreement {
+                    state: written(&name)?,
+                    grounds: level.split_whitespace().map(written).collect::<Result<_, _>>()?,
+                    temporary: optional(department_of.as_deref())?,
+                    decided_by: optional(district.as_deref())?,
+                };
+                self.agreements.put(period, agreement);
+            }
+            _ => return Err(unwritten("part")),
+        }
+        Ok(())
     }
 }
 
@@ -182,6 +254,10 @@ fn entry<'a, H: Default>(histories: &'a mut Histories<H>, id: &str) -> &'a mut H
 
 fn written<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, StoreError> {
     text.parse().map_err(StoreError::corrupt)
+}
+
+fn optional<T: FromStr<Err: std::fmt::Display>>(text: Option<&str>) -> Result<Option<T>, StoreError> {
+    text.map(written).transpose()
 }
 
 fn in_range<N, T: TryFrom<N, Error: std::fmt::Display>>(number: N) -> Result<T, StoreError> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use store::{BatchError, BatchLimits, Batcher, Database, StoreError};
 
 use crate::caches::Caches;
-use crate::history::{InstitutionHistory, ItemHistory, PersonHistory};
+use crate::designation::InstitutionHistory;
+use crate::history::{ItemHistory, PersonHistory};
 use crate::reading::{Histories, History, read_each};
 use crate::session::with_session;
 

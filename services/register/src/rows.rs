@@ -1,5 +1,6 @@
 //! What the rows of each kind of file say, and where it is written.
 
+mod agreement;
 mod category;
 mod disease;
 mod filing;
@@ -16,7 +17,9 @@ use crate::fact_kind::Column;
 use crate::history::PersonHistory;
 use crate::reading::History;
 use crate::tables::Table;
+use crate::words::{Words, words};
 
+pub(crate) use agreement::AgreementRow;
 pub(crate) use category::CategoryRow;
 pub(crate) use disease::DiseaseRow;
 pub(crate) use filing::FilingRow;
@@ -52,27 +55,36 @@ pub(crate) trait FactRow: PartialEq + Send + Sync + Sized + 'static {
     /// Puts it into the history, in the place of what begins on the same day.
     fn put(&self, history: &mut Self::History);
 
+    /// Whether something of the history begins on the same day and is replaced by it.
+    fn begins_in(&self, history: &Self::History) -> bool;
+
     /// Whether it fits to a history into which all rows of the import were put.
     fn check(&self, history: &Self::History) -> Result<(), Misfit>;
 
+    /// The row of a table that holds it, and that is taken away when it is withdrawn.
+    fn dated_record(&self) -> Record;
+
     /// The rows of the tables that are written to put it into `history`, where it is not held yet.
-    fn records(&self, history: &Self::History) -> Vec<Record>;
+    fn records(&self, history: &Self::History) -> Vec<Record> {
+        vec![Record { replaces: self.begins_in(history), ..self.dated_record() }]
+    }
 }
 
 /// Why a row that is sound by itself cannot be taken.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Misfit {
     pub(crate) column: &'static str,
-    pub(crate) description: String,
+    pub(crate) words: Words,
 }
 
 impl Misfit {
     fn unless_overlapping(column: &'static str, overlapping: Option<Period>) -> Result<(), Self> {
         overlapping.map_or(Ok(()), |other| {
-            let description = format!(
-                "overlaps with the row that holds from {other}: end the earlier one before the later one begins"
+            let words = words!(
+                "overlaps with the row that holds from {other}: end the earlier one before the later one begins",
+                "与期间 {other} 的记录重叠：请先使较早的一条在较晚的一条开始之前结束"
             );
-            Err(Self { column, description })
+            Err(Self { column, words })
         })
     }
 
@@ -80,7 +92,8 @@ impl Misfit {
         if history.person.is_some() {
             return Ok(());
         }
-        Err(Self { column: "person_id", description: format!("{person_id} is unknown: import persons first") })
+        let words = words!("{person_id} is unknown: import persons first", "{person_id} 未登记：请先导入人员");
+        Err(Self { column: "person_id", words })
     }
 }
 

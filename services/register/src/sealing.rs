@@ -4,6 +4,7 @@ use identity_number::{BlindIndex, IdentityNumber, Keyring, Sealed};
 use wire::register_v1::{FactRow as RowMessage, RejectedCell};
 
 use crate::cells::{Header, rejection};
+use crate::words::{Words, said, words};
 
 /// What a cell with a sealed number begins with; no identity number does.
 const MARK: &str = "sealed";
@@ -48,18 +49,23 @@ pub(crate) fn seal(header: &Header, rows: &mut [RowMessage], keyring: Option<&Ke
             }
             match sealed_cell(number.trim(), &person_id, keyring) {
                 Ok(sealed) => *cell = sealed,
-                Err(description) => rejected.push(rejection(row.number, column, description)),
+                Err(words) => rejected.push(rejection(row.number, column, words)),
             }
         }
     }
     rejected
 }
 
-fn sealed_cell(number: &str, person_id: &str, keyring: Option<&Keyring>) -> Result<String, String> {
-    let keyring = keyring.ok_or("cannot be kept: the register was started without identity keys")?;
-    let number = IdentityNumber::new(number).map_err(|fault| fault.to_string())?;
-    let sealed = keyring.seal(&number, person_id).map_err(|fault| fault.to_string())?;
-    let index = keyring.index(&number).ok_or("cannot be indexed")?;
+fn sealed_cell(number: &str, person_id: &str, keyring: Option<&Keyring>) -> Result<String, Words> {
+    const NO_KEYS: Words = said(
+        "cannot be kept: the register was started without identity keys",
+        "不能保存：登记服务启动时未配置身份证密钥",
+    );
+    const NO_INDEX: Words = said("cannot be indexed", "不能建立索引");
+    let keyring = keyring.ok_or(NO_KEYS)?;
+    let number = IdentityNumber::new(number)?;
+    let sealed = keyring.seal(&number, person_id).map_err(|fault| words!("{fault}", "不能加密：{fault}"))?;
+    let index = keyring.index(&number).ok_or(NO_INDEX)?;
     Ok(SealedNumber { sealed, index }.to_cell())
 }
 
@@ -71,8 +77,9 @@ mod tests {
     const NUMBER: &str = "11010519491231002X";
 
     fn sealed(cell: &str, keyring: Option<&Keyring>) -> (Vec<RejectedCell>, RowMessage) {
+        let dictionary = dictionary::Dictionaries::built_in().unwrap().on("kunming", chrono::NaiveDate::MAX).unwrap();
         let names = ["person_id", "identity_number", "birth_date", "kunming_household", "scheme", "from"];
-        let header = Header::new(&names.map(str::to_owned), PersonRow::COLUMNS).unwrap();
+        let header = Header::new(&names.map(str::to_owned), PersonRow::COLUMNS, dictionary).unwrap();
         let cells = ["P1", cell, "", "", "", ""].map(str::to_owned).to_vec();
         let mut rows = [RowMessage { number: 1, cells }];
         let rejected = seal(&header, &mut rows, keyring);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dictionary::Dictionaries;
 use host::Clock;
 use identity_number::{IdentityNumber, Keyring, masked};
 use store::{BatchError, Database, Location, StoreError};
@@ -10,12 +11,13 @@ use tonic::{Request, Response, Status};
 use tracing::Instrument;
 use wire::register_v1::register_server::{Register, RegisterServer};
 use wire::register_v1::{
-    FactKind, FactRow as RowMessage, FileHeader, FindPersonsRequest, FindPersonsResponse, GatherFactsRequest,
-    GatherFactsResponse, ImportFactsRequest, ImportFactsResponse, ImportFileResponse, ImportOutcome, ListFactsRequest,
-    ListFactsResponse, RejectedCell, RotateKeysResponse,
+    CountBedsRequest, CountBedsResponse, FactKind, FactRow as RowMessage, FileHeader, FindPersonsRequest,
+    FindPersonsResponse, GatherFactsRequest, GatherFactsResponse, ImportFactsRequest, ImportFactsResponse,
+    ImportFileResponse, ImportOutcome, ListFactsRequest, ListFactsResponse, RejectedCell, RotateKeysResponse,
 };
 use wire::{ErrorReason, Failure, FromMessage};
 
+use crate::beds;
 use crate::caches::Caches;
 use crate::cells::Header;
 use crate::change::Origin;
@@ -23,14 +25,27 @@ use crate::fact_kind::Column;
 use crate::fact_list::{self, FactQuestion};
 use crate::file_import::{FileImport, ImportFailure, Order, Rows, Told};
 use crate::gather::{Question, gather};
-use crate::hearing::{Hearing, keep_hearing};
+use crate::hearing::{Hearing, Instants, keep_hearing};
 use crate::migrations::MIGRATIONS;
 use crate::reads::{ReadError, Reads};
 use crate::rotation;
-use crate::rows::{CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
+use crate::rows::{AgreementRow, CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
 
 /// The most rows that one call may import.
 pub const MAX_IMPORT_ROWS: usize = 10_000;
+
+/// What a register works with.
+#[derive(Debug)]
+pub struct RegisterOptions {
+    /// The clock.
+    pub clock: Clock,
+    /// The keys of identity numbers; without them none is kept.
+    pub keyring: Option<Keyring>,
+    /// The dictionaries by which files are read.
+    pub dictionaries: Dictionaries,
+    /// How time passes, which limits how long what is remembered is trusted.
+    pub instants: Instants,
+}
 
 /// The register on its database. Cheap to clone; all clones share what they remember.
 #[derive(Clone, Debug)]
@@ -43,6 +58,7 @@ pub(crate) struct Inner {
     reads: Reads,
     pub(crate) hearing: Hearing,
     pub(crate) keyring: Option<Keyring>,
+    dictionaries: Dictionaries,
     clock: Clock,
     /// One import at a time, so that imports cannot take all connections from those who ask.
     turn: Mutex<()>,
@@ -57,29 +73,29 @@ pub fn server(service: RegisterService) -> RegisterServer<RegisterService> {
 }
 
 impl RegisterService {
-    /// Opens the register's database at `location`. It keeps no identity numbers.
+    /// Opens the register's database at `location`. It keeps no identity numbers and knows the built-in dictionaries.
     ///
     /// # Errors
     /// A location that cannot be used or reached, or a migration that fails.
     pub async fn open(location: &Location, clock: Clock) -> Result<Self, StoreError> {
-        Self::open_with_keys(location, clock, None).await
+        let dictionaries = Dictionaries::built_in().map_err(StoreError::corrupt)?;
+        Self::open_with(location, RegisterOptions { clock, keyring: None, dictionaries, instants: Instants::system() })
+            .await
     }
 
-    /// As [`RegisterService::open`], with keys for identity numbers.
+    /// As [`RegisterService::open`], with what else it works with.
     ///
     /// # Errors
     /// As [`RegisterService::open`].
-    pub async fn open_with_keys(
-        location: &Location,
-        clock: Clock,
-        keyring: Option<Keyring>,
-    ) -> Result<Self, StoreError> {
+    pub async fn open_with(location: &Location, options: RegisterOptions) -> Result<Self, StoreError> {
+        let RegisterOptions { clock, keyring, dictionaries, instants } = options;
         let database = Database::open(location, "register", &MIGRATIONS).await?;
-        let hearing = Hearing::begin(&database).await?;
+        let hearing = Hearing::begin(&database, instants).await?;
         let is_shared = matches!(database, Database::Postgres(_));
         let caches = Arc::new(Caches::default());
         let reads = Reads::start(&database, &caches);
-        let inner = Arc::new(Inner { database, caches, reads, hearing, keyring, clock, turn: Mutex::new(()) });
+        let turn = Mutex::new(());
+        let inner = Arc::new(Inner { database, caches, reads, hearing, keyring, dictionaries, clock, turn });
         if is_shared {
             tokio::spawn(keep_hearing(Arc::downgrade(&inner)));
         }
@@ -118,6 +134,11 @@ impl RegisterService {
         Ok(RotateKeysResponse { rotated })
     }
 
+    pub(crate) async fn count_beds_now(&self, request: &CountBedsRequest) -> Result<CountBedsResponse, Failure> {
+        let date = wire::read(|at| at.date("date", request.date))?;
+        beds::count(&self.0.database, date).await.map_err(store_failure)
+    }
+
     fn keyring(&self) -> Result<&Keyring, Failure> {
         let missing = || Failure::new(ErrorReason::NotServed, "the register was started without identity keys");
         self.0.keyring.as_ref().ok_or_else(missing)
@@ -138,6 +159,7 @@ impl RegisterService {
             FactKind::Institution => self.import_rows::<InstitutionRow>(file, rows, told).await,
             FactKind::Item => self.import_rows::<ItemRow>(file, rows, told).await,
             FactKind::Filing => self.import_rows::<FilingRow>(file, rows, told).await,
+            FactKind::Agreement => self.import_rows::<AgreementRow>(file, rows, told).await,
         }
     }
 
@@ -147,9 +169,9 @@ impl RegisterService {
         rows: impl Rows,
         told: &impl Told,
     ) -> Result<ImportOutcome, Failure> {
-        let Inner { database, caches, keyring, clock, turn, hearing: _, reads: _ } = &*self.0;
+        let Inner { database, caches, keyring, dictionaries, clock, turn, hearing: _, reads: _ } = &*self.0;
         let turn = turn.lock().await;
-        let order = order(file, R::COLUMNS, clock)?;
+        let order = order(file, R::COLUMNS, dictionaries, clock)?;
         let import = FileImport::<R, _>::new(&order, keyring.as_ref(), told);
         let outcome = import.run(database, caches, rows).await.map_err(|failure| match failure {
             ImportFailure::Refused(failure) => failure,
@@ -172,13 +194,21 @@ impl RegisterService {
 }
 
 /// What is asked for with a file whose rows have `columns`.
-fn order(file: &FileHeader, columns: &[Column], clock: &Clock) -> Result<Order, Failure> {
-    let header = Header::new(&file.columns, columns)?;
+fn order(file: &FileHeader, columns: &[Column], dictionaries: &Dictionaries, clock: &Clock) -> Result<Order, Failure> {
+    let name = if file.dictionary.is_empty() { Dictionaries::DEFAULT } else { &file.dictionary };
+    let dictionary = wire::read(|at| {
+        let dictionary = dictionaries.on(name, clock.today());
+        let known: Vec<&str> = dictionaries.names().collect();
+        at.check("dictionary", dictionary.is_some(), format_args!("{name:?} is none of {}", known.join(", ")))?;
+        dictionary
+    })?;
+    let header = Header::new(&file.columns, columns, dictionary)?;
     let full_list_date = wire::read(|at| {
         let date = at.optional_date("full_list_date", file.full_list_date)?;
         let is_full = date.is_some();
         let of_categories = !is_full || file.kind() == FactKind::Category;
         at.check("full_list_date", of_categories, "is given although the file is not of assistance categories")?;
+        at.check("withdraw", !is_full || !file.withdraw, "is given together with full_list_date")?;
         at.check("delivered_by", !is_full || !file.delivered_by.is_empty(), "is required for a full list")?;
         Some(date)
     })?;
@@ -192,6 +222,7 @@ fn order(file: &FileHeader, columns: &[Column], clock: &Clock) -> Result<Order, 
         header,
         kind: file.kind(),
         validate_only: file.validate_only,
+        withdraw: file.withdraw,
         origin,
         full_list_date,
         today: clock.today(),
@@ -251,7 +282,7 @@ impl Register for RegisterService {
 
 fn unknown_kind(kind: i32) -> Failure {
     let mut violations = claim::Violations::new();
-    violations.add("kind", format_args!("is {kind}: name the kind of the file, 1 to 6"));
+    violations.add("kind", format_args!("is {kind}: name the kind of the file, 1 to 7"));
     violations.into()
 }
 

@@ -112,6 +112,29 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Deletes the rows of `table` with the keys of `rows`, each an object of all its columns.
+    pub(crate) async fn delete(&mut self, table: &Table, rows: Vec<Value>) -> Result<(), StoreError> {
+        let rows = Value::from(rows).to_string();
+        let name = table.name;
+        match self {
+            Self::Sqlite(connection) => {
+                let given: Vec<String> = table.key.iter().map(|column| format!("value->>'{column}'")).collect();
+                let (key, given) = (table.key.join(", "), given.join(", "));
+                let sql = format!("DELETE FROM {name} WHERE ({key}) IN (SELECT {given} FROM json_each($1))");
+                sqlx::query(AssertSqlSafe(sql)).bind(rows).execute(&mut **connection).await?;
+            }
+            Self::Postgres(connection) => {
+                let same: Vec<String> = table.key.iter().map(|column| format!("t.{column} = r.{column}")).collect();
+                let sql = format!(
+                    "DELETE FROM {name} t USING jsonb_populate_recordset(NULL::{name}, $1::jsonb) r WHERE {}",
+                    same.join(" AND ")
+                );
+                sqlx::query(AssertSqlSafe(sql)).bind(rows).execute(&mut **connection).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Begins a transaction that nobody else can write beside. It ends with [`Self::commit`] or with the connection.
     pub(crate) async fn begin_write(&mut self) -> Result<(), StoreError> {
         match self {

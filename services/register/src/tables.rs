@@ -14,14 +14,22 @@ pub(crate) const PERSON: Table = Table {
     order: 0,
     name: "person",
     key: &["person_id"],
-    columns: &["birth_date", "sex", "kunming_household", "disability_level", "recorded_time", "change_sequence"],
+    columns: &[
+        "birth_date",
+        "sex",
+        "kunming_household",
+        "disability_level",
+        "household_id",
+        "recorded_time",
+        "change_sequence",
+    ],
 };
 
 pub(crate) const COVER: Table = Table {
     order: 1,
     name: "cover",
     key: &["person_id", "from_date"],
-    columns: &["to_date", "scheme", "recorded_time", "change_sequence"],
+    columns: &["to_date", "scheme", "state", "flexible", "recorded_time", "change_sequence"],
 };
 
 pub(crate) const CATEGORY: Table = Table {
@@ -42,7 +50,7 @@ pub(crate) const FILING: Table = Table {
     order: 1,
     name: "filing",
     key: &["person_id", "from_date"],
-    columns: &["to_date", "filing", "recorded_time", "change_sequence"],
+    columns: &["to_date", "filing", "route", "recorded_time", "change_sequence"],
 };
 
 pub(crate) const INSTITUTION: Table = Table {
@@ -56,9 +64,24 @@ pub(crate) const INSTITUTION: Table = Table {
         "kind",
         "treatment_region",
         "special_exempt_allowed",
+        "by_agreement",
+        "department_of",
+        "district",
+        "tier",
+        "grade",
+        "legal_form",
+        "beds",
+        "supervised_by",
         "recorded_time",
         "change_sequence",
     ],
+};
+
+pub(crate) const AGREEMENT: Table = Table {
+    order: 1,
+    name: "agreement",
+    key: &["institution_id", "from_date"],
+    columns: &["to_date", "state", "grounds", "temporary", "decided_by", "recorded_time", "change_sequence"],
 };
 
 pub(crate) const ITEM: Table = Table {

@@ -12,8 +12,9 @@ use tracing::Instrument;
 use wire::register_v1::import_file_request::Part;
 use wire::register_v1::upkeep_server::{Upkeep, UpkeepServer};
 use wire::register_v1::{
-    FactRow as RowMessage, FileEnd, FileHeader, FileRows, FindPersonsRequest, FindPersonsResponse, ImportFileRequest,
-    ImportFileResponse, ListFactsRequest, ListFactsResponse, RotateKeysRequest, RotateKeysResponse,
+    CountBedsRequest, CountBedsResponse, FactRow as RowMessage, FileEnd, FileHeader, FileRows, FindPersonsRequest,
+    FindPersonsResponse, ImportFileRequest, ImportFileResponse, ListFactsRequest, ListFactsResponse, RotateKeysRequest,
+    RotateKeysResponse,
 };
 use wire::{ErrorReason, Failure};
 
@@ -74,6 +75,10 @@ impl Upkeep for RegisterService {
 
     async fn rotate_keys(&self, _request: Request<RotateKeysRequest>) -> Result<Response<RotateKeysResponse>, Status> {
         Ok(Response::new(self.rotate_keys_now().await?))
+    }
+
+    async fn count_beds(&self, request: Request<CountBedsRequest>) -> Result<Response<CountBedsResponse>, Status> {
+        Ok(Response::new(self.count_beds_now(request.get_ref()).await?))
     }
 }
 

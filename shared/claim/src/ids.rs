@@ -110,6 +110,8 @@ text_ids! {
     DrugCode,
     /// A main diagnosis: a slug of the major-disease list or any other code.
     DiagnosisCode,
+    /// A household's number (户号).
+    HouseholdNumber,
     /// A benefit of the rulebook, such as `employee.inpatient`.
     BenefitId,
     /// A payer: a service that decides and books what its funds owe.

@@ -8,7 +8,9 @@
 
 mod account;
 mod adjudication;
+mod agreement;
 mod case;
+mod cover;
 mod facts;
 mod figure;
 mod ids;
@@ -22,15 +24,19 @@ pub use adjudication::{
     Adjudication, Citation, CounterKey, CounterMove, CounterName, Fund, Input, InputName, InputValue, Inputs,
     Operation, Portion, Reason, Refusal, RuleStatus, Service, Step,
 };
+pub use agreement::{
+    AdministrativeTier, AgreementGround, LegalForm, Standing, SupervisingAgency, TemporaryDesignation,
+};
 pub use case::{Case, CaseLine};
+pub use cover::{CoverState, FilingRoute, FlexibleEmployment};
 pub use facts::{
     AssistanceCategory, DiseaseFiling, DiseaseKind, Employment, Filing, InstitutionAllowance, InstitutionFacts,
     InstitutionKind, Insurance, ItemClass, ItemTerms, Level, PersonFacts, Sex, TreatmentRegion,
 };
 pub use figure::{Figure, FigureCategory, FigureReason, Rounding};
 pub use ids::{
-    BenefitId, DiagnosisCode, DiseaseCode, DrugCode, EntryId, InstitutionId, InvalidText, ItemCode, PayerId, PersonId,
-    RegistrationNumber, RequestId, SettlementId,
+    BenefitId, DiagnosisCode, DiseaseCode, DrugCode, EntryId, HouseholdNumber, InstitutionId, InvalidText, ItemCode,
+    PayerId, PersonId, RegistrationNumber, RequestId, SettlementId,
 };
 pub use priced::{LineSplit, PricedCase, PricedLine, SplitCitations, Visit, VisitKind};
 pub use slug::UnknownSlug;

@@ -14,6 +14,7 @@ pub(crate) struct ConventionText {
     pub(crate) self_pay_rounded_per: Option<SelfPayRounding>,
     pub(crate) reported_deductible: Option<ReportedDeductible>,
     pub(crate) last_day_of_category: Option<LastDay>,
+    pub(crate) stay_under_way: Option<StayUnderWay>,
 }
 
 /// What the initial self-pay of a line above its price cap is a share of.
@@ -60,6 +61,21 @@ pub(crate) enum LastDay {
     Out,
 }
 
+/// What is settled of a stay that had begun when the institution's designation was suspended or ended.
+///
+/// # Basis
+/// 医疗机构医疗保障定点管理暂行办法（国家医疗保障局令第2号）四十二, 四十三: what arises while an agreement is suspended,
+/// or after it was ended, is not settled. What arose before is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StayUnderWay {
+    /// What arose before that day.
+    #[default]
+    UntilThatDay,
+    /// All of it.
+    UntilDischarge,
+}
+
 /// The conventions of one day.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Conventions {
@@ -68,20 +84,28 @@ pub(crate) struct Conventions {
     /// Who says that the nominal deductible is reported, where somebody does.
     pub(crate) nominal_deductible: Option<Arc<Citation>>,
     pub(crate) last_day_of_category: LastDay,
+    pub(crate) stay_under_way: StayUnderWay,
 }
 
 impl Conventions {
     /// What the texts of one day say together, and the positions of those that say what an earlier one says too.
     pub(crate) fn of<'a>(texts: impl IntoIterator<Item = (&'a ConventionText, Arc<Citation>)>) -> (Self, Vec<usize>) {
-        let mut said = [false; 4];
+        let mut said = [false; 5];
         let (mut conventions, mut repeated) = (Self::default(), Vec::new());
         for (index, (text, citation)) in texts.into_iter().enumerate() {
-            let ConventionText { self_pay_of, self_pay_rounded_per, reported_deductible, last_day_of_category } = text;
+            let ConventionText {
+                self_pay_of,
+                self_pay_rounded_per,
+                reported_deductible,
+                last_day_of_category,
+                stay_under_way,
+            } = text;
             let says = [
                 self_pay_of.is_some(),
                 self_pay_rounded_per.is_some(),
                 reported_deductible.is_some(),
                 last_day_of_category.is_some(),
+                stay_under_way.is_some(),
             ];
             if said.iter().zip(says).any(|(said, says)| *said && says) {
                 repeated.push(index);
@@ -92,6 +116,7 @@ impl Conventions {
             conventions.self_pay_of = self_pay_of.unwrap_or(conventions.self_pay_of);
             conventions.self_pay_rounded_per = self_pay_rounded_per.unwrap_or(conventions.self_pay_rounded_per);
             conventions.last_day_of_category = last_day_of_category.unwrap_or(conventions.last_day_of_category);
+            conventions.stay_under_way = stay_under_way.unwrap_or(conventions.stay_under_way);
             match reported_deductible {
                 Some(ReportedDeductible::Nominal) => conventions.nominal_deductible = Some(citation),
                 Some(ReportedDeductible::Borne) | None => {}
@@ -103,12 +128,14 @@ impl Conventions {
 
 impl std::fmt::Display for ConventionText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { self_pay_of, self_pay_rounded_per, reported_deductible, last_day_of_category } = self;
+        let Self { self_pay_of, self_pay_rounded_per, reported_deductible, last_day_of_category, stay_under_way } =
+            self;
         let said = [
             self_pay_of.map(|of| format!("self_pay_of = {of:?}")),
             self_pay_rounded_per.map(|per| format!("self_pay_rounded_per = {per:?}")),
             reported_deductible.map(|reported| format!("reported_deductible = {reported:?}")),
             last_day_of_category.map(|last| format!("last_day_of_category = {last:?}")),
+            stay_under_way.map(|stay| format!("stay_under_way = {stay:?}")),
         ];
         f.write_str(&said.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }

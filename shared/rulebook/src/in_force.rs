@@ -10,7 +10,7 @@ use claim::{
 };
 use money::Rate;
 
-use crate::convention::Conventions;
+use crate::convention::{Conventions, StayUnderWay};
 use crate::document::{ExclusionText, SchemeText};
 use crate::premium::PremiumSubsidy;
 use crate::value::{ByPerson, Cited};
@@ -217,6 +217,12 @@ impl InForce {
             by_filing && by_kind && reduction.payer == *payer
         };
         self.reductions.iter().find(holds).map(|reduction| &reduction.points)
+    }
+
+    /// What is settled of a stay that had begun when the institution's designation was suspended or ended.
+    #[must_use]
+    pub const fn stay_under_way(&self) -> StayUnderWay {
+        self.conventions.stay_under_way
     }
 
     /// The law behind the four parts of a line; `None` on a day before there is any.

@@ -38,6 +38,7 @@ mod year;
 pub use account::{AccountCredit, draws_of};
 pub use benefit::Benefit;
 pub use conditions::Verdict;
+pub use convention::StayUnderWay;
 pub use description::{
     AtPharmacies, BenefitDescription, BenefitTitle, BornePer, DescribedBase, DescribedCare, DescribedCeiling,
     DescribedCeilingAmount, DescribedConcession, DescribedDeductible, DescribedDiseaseCeiling, DescribedDiseasePrice,

@@ -83,5 +83,6 @@ const IMPLEMENTED: &[(&str, &str)] = &[
     ("CH-30", "last-day-in"),
     ("CH-31", "whole-personal-part"),
     ("CH-32", "class-a-from-2023-01-06"),
+    ("CH-33", "until-that-day"),
     ("repeat-admission", "full"),
 ];

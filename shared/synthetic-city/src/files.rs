@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use claim::{Employment, Insurance};
+use claim::{AdministrativeTier, CoverState, Employment, Insurance};
 use csv::Writer;
 
 use crate::case_json::{case_json, fen};
@@ -13,8 +13,15 @@ use crate::person::{Person, Span};
 use crate::{City, catalogue, institution};
 
 /// The register's files in the order in which they have to be imported.
-pub const REGISTER_FILES: [&str; 6] =
-    ["1-persons.csv", "2-categories.csv", "3-diseases.csv", "4-filings.csv", "5-institutions.csv", "6-items.csv"];
+pub const REGISTER_FILES: [&str; 7] = [
+    "1-persons.csv",
+    "2-categories.csv",
+    "3-diseases.csv",
+    "4-filings.csv",
+    "5-institutions.csv",
+    "6-items.csv",
+    "7-agreements.csv",
+];
 
 /// A file that cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +66,7 @@ impl Rows {
 /// The first file that cannot be written.
 pub fn write_register(city: &City, directory: &Path, mut written: impl FnMut(u64)) -> Result<(), WriteError> {
     fs::create_dir_all(directory).map_err(|source| WriteError { path: directory.to_owned(), source })?;
-    let [persons, categories, diseases, filings, institutions, items] = REGISTER_FILES;
+    let [persons, categories, diseases, filings, institutions, items, agreements] = REGISTER_FILES;
     let mut persons = Rows::create(directory, persons, &PERSON_COLUMNS)?;
     let mut categories = Rows::create(directory, categories, &["person_id", "category", "from", "to"])?;
     let mut diseases = Rows::create(directory, diseases, &["person_id", "disease", "kind", "approved_date", "to"])?;
@@ -81,14 +88,28 @@ pub fn write_register(city: &City, directory: &Path, mut written: impl FnMut(u64
     }
     [persons, categories, diseases, filings].into_iter().try_for_each(Rows::finish)?;
     write_institutions(city, Rows::create(directory, institutions, &INSTITUTION_COLUMNS)?)?;
-    write_items(city, Rows::create(directory, items, &ITEM_COLUMNS)?)
+    write_items(city, Rows::create(directory, items, &ITEM_COLUMNS)?)?;
+    write_agreements(city, Rows::create(directory, agreements, &AGREEMENT_COLUMNS)?)
 }
 
-const PERSON_COLUMNS: [&str; 9] =
-    ["person_id", "birth_date", "sex", "kunming_household", "disability_level", "scheme", "employment", "from", "to"];
+const PERSON_COLUMNS: [&str; 11] = [
+    "person_id",
+    "birth_date",
+    "sex",
+    "kunming_household",
+    "disability_level",
+    "household_id",
+    "scheme",
+    "employment",
+    "cover_state",
+    "from",
+    "to",
+];
 
 fn write_person(person: &Person, rows: &mut Rows) -> Result<(), WriteError> {
-    for (insurance, span) in &person.cover {
+    let cover = person.cover.iter().map(|(insurance, span)| (insurance, CoverState::Active, *span));
+    let suspended = person.suspended.iter().map(|(insurance, span)| (insurance, CoverState::Suspended, *span));
+    for (insurance, state, span) in cover.chain(suspended) {
         let (scheme, employment) = match insurance {
             Insurance::Employee(employment) => ("employee", Some(*employment)),
             Insurance::Resident => ("resident", None),
@@ -99,8 +120,10 @@ fn write_person(person: &Person, rows: &mut Rows) -> Result<(), WriteError> {
             person.sex.map_or("", claim::Sex::as_str),
             if person.kunming_household { "true" } else { "false" },
             &person.disability_level.to_string(),
+            &person.household_id,
             scheme,
             employment.map_or("", Employment::as_str),
+            state.as_str(),
             &span.first(),
             &span.last(),
         ])?;
@@ -108,11 +131,11 @@ fn write_person(person: &Person, rows: &mut Rows) -> Result<(), WriteError> {
     Ok(())
 }
 
-const INSTITUTION_COLUMNS: [&str; 7] = ["institution_id", "name", "level", "kind", "treatment_region", "from", "to"];
+const INSTITUTION_COLUMNS: [&str; 9] =
+    ["institution_id", "name", "level", "kind", "treatment_region", "by_agreement", "tier", "beds", "from"];
 
 fn write_institutions(city: &City, mut rows: Rows) -> Result<(), WriteError> {
     for group in institution::GROUPS {
-        let last_day = if group == institution::ENDED { "2022-12-31" } else { "" };
         for index in 0..city.institutions().count(group) {
             rows.write(&[
                 &group.id(index),
@@ -120,9 +143,29 @@ fn write_institutions(city: &City, mut rows: Rows) -> Result<(), WriteError> {
                 group.level.as_str(),
                 group.kind.as_str(),
                 group.region.as_str(),
+                if group.is_under_agreement() { "true" } else { "" },
+                group.tier().map_or("", AdministrativeTier::as_str),
+                &group.beds().map(|beds| beds.to_string()).unwrap_or_default(),
                 CATALOGUE_START,
-                last_day,
             ])?;
+        }
+    }
+    rows.finish()
+}
+
+const AGREEMENT_COLUMNS: [&str; 4] = ["institution_id", "state", "grounds", "from"];
+
+/// Every institution of the region applies and is admitted; those whose agreement ended were suspended before.
+fn write_agreements(city: &City, mut rows: Rows) -> Result<(), WriteError> {
+    for group in institution::GROUPS.into_iter().filter(|group| group.is_under_agreement()) {
+        for index in 0..city.institutions().count(group) {
+            let id = group.id(index);
+            rows.write(&[&id, "applied", "", "2016-11-01"])?;
+            rows.write(&[&id, "in-force", "", CATALOGUE_START])?;
+            if group == institution::ENDED {
+                rows.write(&[&id, "suspended", "breach", "2022-10-01"])?;
+                rows.write(&[&id, "ended", "breach", "2023-01-01"])?;
+            }
         }
     }
     rows.finish()

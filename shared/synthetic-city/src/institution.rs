@@ -1,6 +1,6 @@
 //! Designated institutions: their number follows from the number of people, each is told from its index alone.
 
-use claim::{InstitutionKind, Level, TreatmentRegion};
+use claim::{AdministrativeTier, InstitutionKind, Level, TreatmentRegion};
 
 use crate::dice::Dice;
 
@@ -63,6 +63,40 @@ impl Institutions {
 }
 
 impl Group {
+    /// Whether the region's agencies have agreements with its institutions.
+    pub(crate) const fn is_under_agreement(self) -> bool {
+        matches!(self.region, TreatmentRegion::Local)
+    }
+
+    /// The tier of government that its institutions belong to, where that says who supervises them.
+    pub(crate) const fn tier(self) -> Option<AdministrativeTier> {
+        match (self.kind, self.level) {
+            (InstitutionKind::Hospital, Level::One | Level::Two) => Some(AdministrativeTier::County),
+            (InstitutionKind::Hospital, Level::Three) => Some(AdministrativeTier::Prefecture),
+            (
+                InstitutionKind::TownshipHealthCentre
+                | InstitutionKind::VillageClinic
+                | InstitutionKind::CommunityHealthCentre
+                | InstitutionKind::Pharmacy,
+                _,
+            ) => None,
+        }
+    }
+
+    /// The beds of each of its institutions.
+    pub(crate) const fn beds(self) -> Option<u32> {
+        match (self.kind, self.level) {
+            (InstitutionKind::Hospital, Level::One) => Some(60),
+            (InstitutionKind::Hospital, Level::Two) => Some(300),
+            (InstitutionKind::Hospital, Level::Three) => Some(1_200),
+            (InstitutionKind::TownshipHealthCentre, _) => Some(25),
+            (
+                InstitutionKind::VillageClinic | InstitutionKind::CommunityHealthCentre | InstitutionKind::Pharmacy,
+                _,
+            ) => None,
+        }
+    }
+
     pub(crate) fn id(self, index: u64) -> String {
         format!("SH{}{:06}", self.letter, index + 1)
     }

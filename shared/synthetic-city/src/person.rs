@@ -37,6 +37,10 @@ pub(crate) struct Person {
     pub(crate) disability_level: u8,
     /// Times of cover without overlaps, the earliest first.
     pub(crate) cover: Vec<(Insurance, Span)>,
+    /// The time after it for which cover is suspended and not terminated.
+    pub(crate) suspended: Option<(Insurance, Span)>,
+    /// Three people in a row are a household.
+    pub(crate) household_id: String,
     pub(crate) categories: Vec<(AssistanceCategory, Span)>,
     pub(crate) approvals: Vec<Approval>,
     pub(crate) filing: Option<(Filing, Span)>,
@@ -53,8 +57,14 @@ impl Person {
         let disability_level = dice.choose(&[(8, 1), (12, 2), (15, 3), (15, 4)], 0);
         let leaves = (index > 0 && dice.in_thousand(15)).then(|| day(dice.between(30, DAYS - 1)));
         let cover = cover(dice, age, birth_date, sex, leaves);
+        let suspended = cover.last().filter(|_| index.is_multiple_of(2)).and_then(|(insurance, span)| {
+            let first = span.to?.succ_opt()?;
+            Some((*insurance, Span::since(first)))
+        });
         Self {
             id: format!("S{:09}", index + 1),
+            suspended,
+            household_id: format!("F{:08}", index / 3 + 1),
             birth_date,
             sex: (!dice.in_thousand(30)).then_some(sex),
             kunming_household: !dice.in_thousand(120),

@@ -95,3 +95,17 @@ fn a_city_of_one_has_bills_on_every_day() {
     let city = City::new(1, 1);
     assert!((0..400).all(|index| city.bill(index, 400).person_id == "S000000001"));
 }
+
+#[test]
+fn institutions_have_agreements_and_some_people_suspended_cover() {
+    let (directory, _) = written(1, 20_000, 1);
+    let agreements = text(directory.path(), "7-agreements.csv");
+    let institutions = text(directory.path(), "5-institutions.csv");
+    let local = institutions.lines().filter(|line| line.contains(",local,")).count();
+    assert_eq!(agreements.matches(",in-force,").count(), local);
+    assert_eq!(agreements.matches(",ended,breach,2023-01-01").count(), 2);
+    let persons = text(directory.path(), "1-persons.csv");
+    let suspended = persons.matches(",suspended,").count();
+    assert!((50..400).contains(&suspended), "{suspended}");
+    assert!(persons.contains("S000000001,") && persons.contains(",F00000001,"));
+}

@@ -232,7 +232,10 @@ const fn code_of(reason: ErrorReason) -> Code {
         | ErrorReason::AccountMoneyHeld
         | ErrorReason::AccountCreditedBefore
         | ErrorReason::AccountNotRedrawn
-        | ErrorReason::AdjustmentTooLarge => Code::FailedPrecondition,
+        | ErrorReason::AdjustmentTooLarge
+        | ErrorReason::InstitutionSuspended
+        | ErrorReason::AgreementEnded
+        | ErrorReason::CoverSuspended => Code::FailedPrecondition,
         ErrorReason::ChainContended => Code::Aborted,
         ErrorReason::PayerUnavailable | ErrorReason::RegisterUnavailable | ErrorReason::StoreUnavailable => {
             Code::Unavailable
@@ -253,8 +256,11 @@ const fn message_zh(reason: ErrorReason) -> &'static str {
         ErrorReason::InstitutionNotFound => "未找到该定点医药机构，请核对机构编号。",
         ErrorReason::ItemNotFound => "医保目录中没有所列项目，请核对项目编码。",
         ErrorReason::RequestIdReused => "该请求编号已用于内容不同的请求，请更换请求编号。",
-        ErrorReason::CoverNotActive => "该人员在就医日期未参保或待遇暂停。",
+        ErrorReason::CoverNotActive => "该人员在就医日期未参保。",
+        ErrorReason::CoverSuspended => "该人员在就医日期暂停参保，不享受基本医疗保险待遇。",
         ErrorReason::InstitutionNotDesignated => "该机构在就医日期不是定点医药机构。",
+        ErrorReason::InstitutionSuspended => "该机构的定点协议在就医日期已暂停（中止），期间发生的费用不能结算。",
+        ErrorReason::AgreementEnded => "该机构的定点协议在就医日期已终止，其后发生的费用不能结算。",
         ErrorReason::RuleNotInForce => "就医日期没有适用于该类就诊的现行规定。",
         ErrorReason::RequestReversed => "该请求已被冲正，不再受理。",
         ErrorReason::SettlementCancelled => "该笔结算已撤销。",

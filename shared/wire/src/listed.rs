@@ -67,6 +67,7 @@ listed! {
     InstitutionKind = InstitutionKind { Hospital, TownshipHealthCentre, VillageClinic, CommunityHealthCentre, Pharmacy }
     TreatmentRegion = TreatmentRegion { Local, Province, OtherProvince }
     Filing = Filing { None, LongTerm, Referred, Emergency }
+    Standing = Standing { Unlisted, Applied, Refused, InForce, Suspended, Ended, Lapsed }
     ItemClass = ItemClass { A, B, Excluded }
     Fund = Fund {
         BasicOutpatient, BasicInpatient, LargeExpense, CriticalIllness, CivilServant, TopUp, Assistance, Account,

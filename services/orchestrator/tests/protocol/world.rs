@@ -110,6 +110,7 @@ impl Register for FakeRegister {
             }),
             name: "示例医院".to_owned(),
             treatment_region: TreatmentRegion::Local.into(),
+            interruptions: Vec::new(),
         };
         let item = |code: String| Item {
             code,

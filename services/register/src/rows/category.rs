@@ -11,18 +11,6 @@ use crate::fact_kind::{Column, optional, required};
 use crate::history::PersonHistory;
 use crate::tables::CATEGORY;
 
-/// What the offices call the categories.
-const CATEGORIES: &[(&str, &str)] = &[
-    ("特困供养人员", "extreme-poverty"),
-    ("城乡低保对象", "subsistence-allowance"),
-    ("低收入家庭老年人", "low-income-elderly"),
-    ("低收入家庭未成年人", "low-income-minor"),
-    ("低收入家庭重度残疾人", "low-income-severely-disabled"),
-    ("低收入家庭重病患者", "low-income-seriously-ill"),
-    ("其他特殊困难人员", "other-hardship"),
-    ("建档立卡贫困人口", "registered-poor"),
-];
-
 /// One time of one category of one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CategoryRow {
@@ -36,7 +24,7 @@ impl FactRow for CategoryRow {
 
     const COLUMNS: &'static [Column] = &[
         required("person_id", "人员编号"),
-        required("category", "救助类别").with_words(CATEGORIES),
+        required("category", "救助类别").listed("assistance-category"),
         required("from", "开始日期"),
         optional("to", "结束日期"),
     ];
@@ -74,15 +62,17 @@ impl FactRow for CategoryRow {
         Misfit::unless_overlapping("from", overlapping)
     }
 
-    fn records(&self, history: &PersonHistory) -> Vec<Record> {
+    fn begins_in(&self, history: &PersonHistory) -> bool {
+        history.categories.get(&self.category).is_some_and(|periods| periods.begins_on(self.period.from))
+    }
+
+    fn dated_record(&self) -> Record {
         let columns = json!({
             "person_id": self.id(),
             "category": self.category,
             "from_date": self.period.from,
             "to_date": self.period.to,
         });
-        let replaces =
-            history.categories.get(&self.category).is_some_and(|periods| periods.begins_on(self.period.from));
-        vec![Record { table: &CATEGORY, columns, replaces }]
+        Record { table: &CATEGORY, columns, replaces: false }
     }
 }

@@ -26,7 +26,7 @@ impl FactRow for DiseaseRow {
     const COLUMNS: &'static [Column] = &[
         required("person_id", "人员编号"),
         required("disease", "病种"),
-        required("kind", "病种类别").with_words(&[("慢性病", "chronic"), ("特殊病", "special")]),
+        required("kind", "病种类别").listed("disease-kind"),
         required("approved_date", "审批日期"),
         optional("to", "结束日期"),
     ];
@@ -65,7 +65,11 @@ impl FactRow for DiseaseRow {
         Misfit::unless_overlapping("approved_date", overlapping)
     }
 
-    fn records(&self, history: &PersonHistory) -> Vec<Record> {
+    fn begins_in(&self, history: &PersonHistory) -> bool {
+        history.diseases.get(&self.code).is_some_and(|filings| filings.begins_on(self.period.from))
+    }
+
+    fn dated_record(&self) -> Record {
         let columns = json!({
             "person_id": self.id(),
             "code": self.code,
@@ -73,7 +77,6 @@ impl FactRow for DiseaseRow {
             "to_date": self.period.to,
             "kind": self.kind,
         });
-        let replaces = history.diseases.get(&self.code).is_some_and(|filings| filings.begins_on(self.period.from));
-        vec![Record { table: &DISEASE, columns, replaces }]
+        Record { table: &DISEASE, columns, replaces: false }
     }
 }

@@ -11,6 +11,7 @@ use crate::dated::Period;
 use crate::fact_kind::{Column, optional, required};
 use crate::history::{CatalogueEntry, ItemHistory};
 use crate::tables::ITEM;
+use crate::words::{said, words};
 
 /// One time for which the catalogue holds one item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ impl FactRow for ItemRow {
     const COLUMNS: &'static [Column] = &[
         required("item_code", "项目编码"),
         required("name", "项目名称"),
-        required("class", "费用等级").with_words(&[("甲类", "A"), ("乙类", "B"), ("自费", "excluded")]),
+        required("class", "费用等级").listed("item-class"),
         optional("self_pay_rate", "先行自付比例"),
         optional("price_cap", "限价"),
         optional("drug", "谈判药品"),
@@ -41,7 +42,7 @@ impl FactRow for ItemRow {
         let self_pay_rate = parse_self_pay_rate(cells, class);
         let price_cap = cells.optional_value::<Fen>("price_cap").and_then(|cap| {
             let negative = cap.is_some_and(Fen::is_negative);
-            cells.check("price_cap", !negative, "is below zero")?;
+            cells.check("price_cap", !negative, said("is below zero", "小于零"))?;
             Some(cap)
         });
         let drug = cells.optional_value("drug");
@@ -70,7 +71,11 @@ impl FactRow for ItemRow {
         Misfit::unless_overlapping("from", history.0.overlapping(self.period))
     }
 
-    fn records(&self, history: &ItemHistory) -> Vec<Record> {
+    fn begins_in(&self, history: &ItemHistory) -> bool {
+        history.0.begins_on(self.period.from)
+    }
+
+    fn dated_record(&self) -> Record {
         let ItemTerms { class, self_pay_rate, price_cap } = self.entry.terms;
         let columns = json!({
             "item_code": self.id(),
@@ -82,8 +87,7 @@ impl FactRow for ItemRow {
             "price_cap_fen": price_cap.map(Fen::get),
             "drug": self.entry.drug,
         });
-        let replaces = history.0.begins_on(self.period.from);
-        vec![Record { table: &ITEM, columns, replaces }]
+        Record { table: &ITEM, columns, replaces: false }
     }
 }
 
@@ -91,10 +95,16 @@ impl FactRow for ItemRow {
 fn parse_self_pay_rate(cells: &Cells<'_>, class: Option<ItemClass>) -> Option<Rate> {
     const COLUMN: &str = "self_pay_rate";
     if cells.is_empty(COLUMN) {
-        cells.check(COLUMN, class != Some(ItemClass::B), "is required for class B, such as 0.10")?;
+        let hint = said("is required for class B, such as 0.10", "乙类必填，如 0.10");
+        cells.check(COLUMN, class != Some(ItemClass::B), hint)?;
         return Some(Rate::ZERO);
     }
-    let hint = |text: &str| format!("{text:?} is not a share: write a decimal fraction from 0 to 1 such as 0.10");
+    let hint = |text: &str| {
+        words!(
+            "{text:?} is not a share: write a decimal fraction from 0 to 1 such as 0.10",
+            "“{text}”不是比例：应为 0 至 1 的小数，如 0.10"
+        )
+    };
     let rate = cells.read_with(COLUMN, |text| Rate::from_fraction(text).map_err(|_| hint(text)))?;
     Some(if class == Some(ItemClass::B) { rate } else { Rate::ZERO })
 }

@@ -118,24 +118,16 @@ async fn a_cross_region_filing_holds_from_its_first_to_its_last_day_and_is_none_
 async fn an_institution_is_told_as_it_was_designated_on_the_day() {
     for store in TestStore::each().await {
         let register = filled(&store).await;
-        for (date, told) in [
-            ("2019-12-31", None),
-            ("2024-05-31", Some(("昆明市第一人民医院", Level::Three))),
-            ("2024-06-01", Some(("昆明市第一医院", Level::Two))),
+        for (date, name, level, is_designated) in [
+            ("2019-12-31", "昆明市第一人民医院", Level::Three, false),
+            ("2024-05-31", "昆明市第一人民医院", Level::Three, true),
+            ("2024-06-01", "昆明市第一医院", Level::Two, true),
         ] {
             let facts = gather(&register, question("P1", &["H1", "H9", "H1"], &[], date)).await.unwrap();
-            let institutions: Vec<_> = facts
-                .institutions
-                .into_iter()
-                .map(|institution| {
-                    (institution.name, claim::InstitutionFacts::try_from(institution.facts.unwrap()).unwrap())
-                })
-                .collect();
-            let names_and_levels: Vec<_> =
-                institutions.iter().map(|(name, facts)| (name.as_str(), facts.level)).collect();
-            assert_eq!(names_and_levels, told.into_iter().collect::<Vec<_>>(), "{} {date}", store.name);
-            let undesignated: &[&str] = if told.is_none() { &["H1"] } else { &[] };
-            assert_eq!(facts.undesignated_institution_ids, undesignated, "{} {date}", store.name);
+            let [institution] = &facts.institutions[..] else { panic!("{} {date}", store.name) };
+            let told = claim::InstitutionFacts::try_from(institution.facts.clone().unwrap()).unwrap();
+            assert_eq!((institution.name.as_str(), told.level), (name, level), "{} {date}", store.name);
+            assert_eq!(institution.interruptions.is_empty(), is_designated, "{} {date}", store.name);
         }
         let facts = gather(&register, question("P1", &["H2"], &[], "2024-01-01")).await.unwrap();
         assert_eq!(facts.institutions[0].treatment_region(), wire::claim_v1::TreatmentRegion::Province);
@@ -199,7 +191,7 @@ async fn what_is_unknown_is_left_out_and_everything_else_is_told() {
         let facts = gather(&register, question("P9", &["H9", "H2"], &["A1", "A9"], "2024-01-01")).await.unwrap();
         assert!(!facts.person_known && facts.person.is_none(), "{}", store.name);
         assert_eq!((facts.institutions.len(), facts.items.len()), (1, 1));
-        assert!(facts.undesignated_institution_ids.is_empty());
+        assert!(facts.institutions[0].interruptions.is_empty());
         let not_covered = gather(&register, question("P2", &["H2"], &[], "2019-12-31")).await.unwrap();
         assert!(not_covered.person_known && not_covered.person.is_none());
     }
@@ -234,4 +226,60 @@ async fn a_client_in_the_same_process_is_answered_by_the_server() {
     let facts = client.gather_facts(question("P1", &["H1"], &["A1"], "2024-05-06")).await.unwrap().into_inner();
     assert!(facts.person.is_some());
     assert_eq!((facts.institutions.len(), facts.items.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_person_whose_cover_is_suspended_is_known_and_not_insured_on_those_days() {
+    const HEADER: &str =
+        "person_id,birth_date,kunming_household,scheme,employment,flexible,cover_state,household_id,from,to";
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let rows = [
+            "S1,1980-01-01,true,employee,active,single-pooling,,H-17,2023-01-01,2023-02-28",
+            "S1,1980-01-01,true,employee,active,single-pooling,suspended,H-17,2023-03-01,2023-05-31",
+            "S1,1980-01-01,true,employee,active,with-account,active,H-17,2023-06-01,",
+        ];
+        assert_eq!(import(&register, &rows_like(HEADER, &rows)).await.unwrap().rejected, [], "{}", store.name);
+        for (date, insured, suspended) in [
+            ("2022-12-31", false, false),
+            ("2023-02-28", true, false),
+            ("2023-03-01", false, true),
+            ("2023-05-31", false, true),
+            ("2023-06-01", true, false),
+        ] {
+            let facts = gather(&register, question("S1", &["H1"], &[], date)).await.unwrap();
+            assert!(facts.person_known);
+            assert_eq!((facts.person.is_some(), facts.cover_suspended), (insured, suspended), "{} {date}", store.name);
+        }
+        let resident = "S2,1980-01-01,true,resident,,single-pooling,,,2023-01-01,";
+        let response = import(&register, &rows_like(HEADER, &[resident])).await.unwrap();
+        assert_eq!(response.rejected[0].column, "flexible", "{}", store.name);
+        let moved = "S1,1980-01-01,true,employee,active,with-account,,H-18,2023-06-01,";
+        let again = import(&register, &rows_like(HEADER, &[moved])).await.unwrap();
+        assert_eq!(again.rejected, [], "another household from now on");
+    }
+}
+
+#[tokio::test]
+async fn beds_of_designated_institutions_are_counted_beside_the_insured() {
+    use tonic::Request;
+    use wire::register_v1::CountBedsRequest;
+    use wire::register_v1::upkeep_server::Upkeep;
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let institutions = "institution_id,name,level,kind,treatment_region,by_agreement,beds,from\n\
+             B1,甲院,3,hospital,local,,600,2020-01-01\nB2,乙院,2,hospital,local,true,70,2020-01-01\n\
+             B3,外省院,3,hospital,other-province,,900,2020-01-01\n";
+        let agreements = "institution_id,state,grounds,from\nB2,in-force,,2024-01-01\nB1,suspended,breach,2024-06-01\n";
+        for file in [institutions, agreements] {
+            assert_eq!(import(&register, file).await.unwrap().rejected, [], "{}", store.name);
+        }
+        for (date, beds, insured) in
+            [("2019-12-31", 0, 1), ("2023-12-31", 600, 2), ("2024-01-01", 670, 2), ("2025-01-01", 70, 1)]
+        {
+            let request = CountBedsRequest { date: date.parse::<chrono::NaiveDate>().ok().map(Into::into) };
+            let counted = register.count_beds(Request::new(request)).await.unwrap().into_inner();
+            assert_eq!((counted.beds, counted.insured_persons), (beds, insured), "{} {date}", store.name);
+        }
+    }
 }

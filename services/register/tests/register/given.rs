@@ -101,6 +101,7 @@ pub(crate) fn question(
         institution_ids: owned(institution_ids),
         item_codes: owned(item_codes),
         service_date,
+        begun_date: None,
     }
 }
 

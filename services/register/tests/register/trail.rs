@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use host::Clock;
 use identity_number::Keyring;
-use register::RegisterService;
+use register::{Instants, RegisterOptions, RegisterService};
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use store::testing::TestStore;
@@ -185,9 +185,62 @@ async fn what_another_process_changed_is_honoured_after_hearing_of_it() {
     assert_eq!(ask().await.person.unwrap().categories.len(), 1);
 }
 
+#[tokio::test]
+async fn a_withdrawn_fact_was_believed_until_that_day_and_nothing_takes_its_place() {
+    for store in TestStore::each().await {
+        store_file(&on_day(&store, 0).await, by("张", "参保", PERSONS), PERSONS).await;
+        let wrong = rows_like(CATEGORIES, &["P2,registered-poor,2023-01-01,"]);
+        store_file(&on_day(&store, 10).await, by("李", "名单", &wrong), &wrong).await;
+        let register = on_day(&store, 20).await;
+        let withdrawing = FileHeader { withdraw: true, ..by("王", "误录", &wrong) };
+        store_file(&register, withdrawing.clone(), &wrong).await;
+
+        let holds = |believed: i64| {
+            let (register, believed_time) = (register.clone(), Some(wire::timestamp(time(believed))));
+            async move {
+                let told = facts(&register, ListFactsRequest { believed_time, ..ListFactsRequest::default() }).await;
+                told.iter().any(|fact| fact.table == "category")
+            }
+        };
+        assert_eq!([holds(9).await, holds(10).await, holds(19).await, holds(20).await], [false, true, true, false]);
+        let asked = gather(&register, question("P2", &[], &[], "2024-05-06")).await.unwrap();
+        assert!(asked.person.unwrap().categories.is_empty(), "{}", store.name);
+        let past = ListFactsRequest { with_superseded: true, ..ListFactsRequest::default() };
+        let past = facts(&register, past).await.into_iter().find(|fact| fact.table == "category").unwrap();
+        let change = past.superseding_change.unwrap();
+        assert_eq!((change.changed_by.as_str(), change.reason.as_str()), ("王", "误录"), "{}", store.name);
+
+        // What is not recorded so cannot be withdrawn, and the person stays when a time of cover is.
+        let (outcome, _) = import(&register, parts_with(withdrawing, &wrong, 10)).await;
+        assert_eq!((outcome.faults, outcome.stored_rows), (1, 0), "{}", store.name);
+        let cover = rows_like(PERSONS, &["P2,2015-06-01,,false,,resident,,2020-01-01,2024-12-31"]);
+        store_file(&register, FileHeader { withdraw: true, ..by("王", "误录", &cover) }, &cover).await;
+        let asked = gather(&register, question("P2", &[], &[], "2024-05-06")).await.unwrap();
+        assert!(asked.person_known && asked.person.is_none(), "{}", store.name);
+    }
+}
+
+#[tokio::test]
+async fn how_a_filing_was_made_is_kept_and_a_commitment_counts_as_documents_do() {
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let file = "人员编号,异地备案类型,备案方式,开始日期\nP2,异地长期居住,个人承诺,2024-07-01\n";
+        store_file(&register, by("张", "掌上办", file), file).await;
+        let told =
+            facts(&register, ListFactsRequest { effective_date: date("2024-07-01"), ..ListFactsRequest::default() });
+        let told = told.await.into_iter().find(|fact| fact.table == "filing").unwrap();
+        assert_eq!(cell(&told, "route"), "personal-commitment", "{}", store.name);
+        let facts = gather(&register, question("P2", &[], &[], "2024-07-01")).await.unwrap();
+        assert_eq!(facts.filing(), wire::claim_v1::Filing::LongTerm, "{}", store.name);
+    }
+}
+
 async fn with_keys(store: &TestStore, keys: &str) -> RegisterService {
     let keyring = Keyring::read(keys).unwrap();
-    RegisterService::open_with_keys(&store.location, clock(), Some(keyring)).await.unwrap()
+    let dictionaries = dictionary::Dictionaries::built_in().unwrap();
+    let options =
+        RegisterOptions { clock: clock(), keyring: Some(keyring), dictionaries, instants: Instants::system() };
+    RegisterService::open_with(&store.location, options).await.unwrap()
 }
 
 async fn found(register: &RegisterService) -> Vec<String> {
