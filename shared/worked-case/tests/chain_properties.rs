@@ -128,7 +128,12 @@ fn settle(case: &WorkedCase) -> Result<(Vec<Amounts>, PersonCounters), TestCaseE
         let rules = RULES.in_force(visit.visit.service_date);
         let priced = visit.price(&rules).unwrap();
         let before = counters.clone();
-        match chain.settle(&rules, &priced, &mut counters) {
+        let settled = chain.settle(&rules, &priced, &mut counters);
+        let mut unexplained = before.clone();
+        let amounts = chain.amounts(&rules, &priced, &mut unexplained);
+        prop_assert_eq!(amounts, settled.clone().map(|settled| settled.amounts));
+        prop_assert_eq!(&unexplained, &counters);
+        match settled {
             Err(refused) => {
                 prop_assert_eq!(refused.reason_name(), "RULE_NOT_IN_FORCE");
                 prop_assert_eq!(&before, &counters);

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rulebook::{Lookup, Rulebook};
-use worked_case::{Chain, WorkedCase, run_case, run_paths};
+use worked_case::{Chain, PersonCounters, WorkedCase, run_case, run_paths};
 
 fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases")
@@ -16,6 +16,19 @@ fn run(path: &Path) -> (u64, u64, String) {
     let mut told = Vec::new();
     let summary = run_paths(&[path.to_path_buf()], &Rulebook::kunming().unwrap(), &mut told).unwrap();
     (summary.passed, summary.failed, String::from_utf8(told).unwrap())
+}
+
+/// Every case under `path`, whichever kind of file it stands in.
+fn read_cases(path: &Path) -> Vec<WorkedCase> {
+    if path.is_dir() {
+        return std::fs::read_dir(path).unwrap().flat_map(|entry| read_cases(&entry.unwrap().path())).collect();
+    }
+    let text = std::fs::read_to_string(path).unwrap();
+    if path.extension().unwrap() == "toml" {
+        return vec![WorkedCase::from_toml(&text).unwrap()];
+    }
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| WorkedCase::from_json(line).unwrap()).collect()
 }
 
 fn case_file(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -32,6 +45,25 @@ fn every_worked_case_comes_to_every_amount() {
     let (passed, failed, told) = run(&cases());
     assert_eq!(failed, 0, "{told}");
     assert!(passed >= 200, "only {passed} cases were found");
+}
+
+#[test]
+fn amounts_without_an_explanation_are_the_settled_ones_and_move_the_same_counters() {
+    let (chain, lookup) = (Chain::new(), Lookup::new(Rulebook::kunming().unwrap()));
+    let cases = read_cases(&cases());
+    assert!(cases.len() >= 200, "only {} cases were found", cases.len());
+    for case in cases {
+        let mut counters = PersonCounters::with_accounts(case.accounts.clone());
+        for worked in &case.visits {
+            let rules = lookup.in_force(worked.visit.service_date);
+            let Some(priced) = worked.price(&rules) else { continue };
+            let mut unexplained = counters.clone();
+            let amounts = chain.amounts(&rules, &priced, &mut unexplained);
+            let settled = chain.settle(&rules, &priced, &mut counters);
+            assert_eq!(amounts, settled.map(|settled| settled.amounts), "{}", case.name);
+            assert_eq!(unexplained, counters, "{}", case.name);
+        }
+    }
 }
 
 #[test]
