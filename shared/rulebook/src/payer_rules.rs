@@ -84,3 +84,33 @@ pub trait PayerRules: Send + Sync + 'static {
         detail: Detail,
     ) -> Result<Adjudication, RuleNotInForce>;
 }
+
+#[cfg(test)]
+mod tests {
+    use claim::CounterName;
+
+    use super::*;
+
+    fn counters(listed: &[(&str, i64)]) -> Counters {
+        let key = |name: &str| CounterKey { name: CounterName::new(name), benefit_year: 2022 };
+        listed.iter().map(|(name, fen)| (key(name), Fen::new(*fen))).collect()
+    }
+
+    #[test]
+    fn counters_are_the_same_in_whatever_order_they_are_given() {
+        let in_order = counters(&[("a", 1), ("b", 2), ("c", 3)]);
+        for listed in [[("c", 3), ("b", 2), ("a", 1)], [("b", 2), ("a", 1), ("c", 3)], [("a", 1), ("c", 3), ("b", 2)]] {
+            assert_eq!(counters(&listed), in_order);
+        }
+        for (key, value) in &in_order.0 {
+            assert_eq!(in_order.get(key), *value);
+        }
+    }
+
+    #[test]
+    fn of_two_values_of_one_counter_the_last_holds() {
+        let last = counters(&[("a", 2), ("b", 3)]);
+        assert_eq!(counters(&[("a", 1), ("a", 2), ("b", 3)]), last);
+        assert_eq!(counters(&[("b", 1), ("a", 2), ("b", 3)]), last);
+    }
+}
