@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use claim::Amounts;
 use rulebook::{LoadFaults, Lookup, Rulebook};
 use serde_json::{Value, json};
-use worked_case::{Chain, WorkedCase, run_case};
+use worked_case::{Chain, NotSettled, PersonCounters, WorkedCase, run_case};
 
 /// The documents of this release with the reading `id` changed to `option`.
 pub(crate) fn documents(changes: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -34,7 +35,7 @@ pub(crate) fn rules(changes: &[(&str, &str)]) -> Lookup {
     Lookup::new(load(&documents(changes)).unwrap_or_else(|faults| panic!("{changes:?}: {faults}")))
 }
 
-/// Settles the visits, each with what it must come to.
+/// Settles the visits, each with what it must come to, explained or not.
 pub(crate) fn settles(rules: &Lookup, person: &Value, visits: &[(Value, Value)]) {
     let visits: Vec<Value> = visits
         .iter()
@@ -51,6 +52,18 @@ pub(crate) fn settles(rules: &Lookup, person: &Value, visits: &[(Value, Value)])
     let report = run_case(&Chain::new(), rules, &case);
     let told: Vec<_> = report.differences.iter().map(ToString::to_string).collect();
     assert!(told.is_empty(), "{told:#?}");
+    let settled = report.visits.into_iter().map(|visit| visit.map(|settled| settled.amounts));
+    assert_eq!(settled.collect::<Vec<_>>(), unexplained(rules, &case));
+}
+
+/// What each visit comes to where no explanation is asked for.
+fn unexplained(rules: &Lookup, case: &WorkedCase) -> Vec<Result<Amounts, NotSettled>> {
+    let (chain, mut counters) = (Chain::new(), PersonCounters::with_accounts(case.accounts.clone()));
+    let amounts = case.visits.iter().map(|worked| {
+        let rules = rules.in_force(worked.visit.service_date);
+        chain.amounts(&rules, &worked.price(&rules).unwrap(), &mut counters)
+    });
+    amounts.collect()
 }
 
 /// Visits that come to the first expectation by default and to the second under the option.
