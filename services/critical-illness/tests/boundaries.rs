@@ -90,6 +90,7 @@ fn one_payment_for_two_services_is_shared_out_in_their_order() {
     let special = ["1000", "0", "50", "500", "450"].map(fen);
     let stay = ["500", "0", "0", "500", "0"].map(fen);
     assert_eq!(parts(&decided), [(Service::Special, special), (Service::Stay, stay)]);
+    assert!(decided.portions.iter().all(|portion| !portion.steps.is_empty()), "each part is explained");
 
     let (case, mut earlier) = resident("14000");
     earlier.portions = basic("resident.inpatient", Service::Stay, fen("7000"), Fen::ZERO, Fen::ZERO).portions;

@@ -94,6 +94,13 @@ fn of_equal_items_the_one_that_matches_the_diagnosis_applies() {
 }
 
 #[test]
+fn an_item_that_stands_alone_was_chosen_over_nothing() {
+    let decided = fresh(&left("10000", AssistanceCategory::SubsistenceAllowance, "pneumonia"));
+    assert_eq!(decided.portions[0].benefit.as_str(), "assistance.inpatient");
+    assert!(decided.portions[0].steps.iter().all(|step| step.operation != Operation::ChooseHighest));
+}
+
+#[test]
 fn when_the_major_ceiling_is_used_up_the_ordinary_item_may_pay_more() {
     let used = [(key("assistance.major-disease.paid", 2022), fen("100000"))].into_iter().collect();
     let decided = decide(&left("10000", AssistanceCategory::SubsistenceAllowance, "lung-cancer"), &used);
