@@ -142,8 +142,7 @@ impl Session<'_> {
                 sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut **connection).await?;
             }
             Self::Postgres(connection) => {
-                // A plan that was made while the tables were small must not scan them when they have grown.
-                sqlx::raw_sql("BEGIN; SET LOCAL enable_seqscan = off").execute(&mut **connection).await?;
+                sqlx::raw_sql("BEGIN").execute(&mut **connection).await?;
             }
         }
         self.lock_imports().await

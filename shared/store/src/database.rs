@@ -18,6 +18,10 @@ use crate::migrations::migrator;
 use crate::{Migrations, StoreError};
 
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// Every statement finds its rows by their keys. A plan that was made while a table was small is kept when it has grown,
+/// and must not read all of it then; nor is a statement of this kind ever worth compiling.
+const POSTGRES_BY_KEYS: [(&str, &str); 4] =
+    [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("jit", "off")];
 const SQLITE_CONNECTIONS: u32 = 4;
 /// How long an idle connection is taken to be alive.
 const POSTGRES_TRUSTED: Duration = Duration::from_secs(1);
@@ -173,7 +177,8 @@ async fn open_postgres(
 ) -> Result<PgPool, StoreError> {
     let schema = service.replace('-', "_");
     let options: PgConnectOptions = url.parse()?;
-    let options = options.options([("search_path", schema.as_str())]).application_name(service);
+    let options = options.options([("search_path", schema.as_str())]).options(POSTGRES_BY_KEYS);
+    let options = options.application_name(service);
     let mut connection = options.connect().await?;
     let mut migrator = migrator(migrations.postgres);
     migrator.create_schema(format!("\"{schema}\""));
