@@ -7,14 +7,16 @@ mod feed;
 mod postgres;
 mod sqlite;
 
+use std::borrow::Borrow;
 use std::collections::HashSet;
+use std::hash::Hash;
 
 use claim::{PersonId, RequestId, SettlementId};
 use host::CrashPoint;
 use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Row, Type};
 use store::{BatchError, BatchLimits, Batcher, Database, Location, Migration, Migrations, StoreError, on_database};
 
-use crate::chain::{Head, NewLink, Place};
+use crate::chain::{Head, LinkHash, NewLink, Place};
 
 const MIGRATIONS: Migrations = Migrations {
     sqlite: &[
@@ -254,6 +256,43 @@ impl Journal {
     }
 }
 
+/// The links and the closings among the changes of a batch.
+fn parted(writes: &[Write]) -> (Vec<&NewLink>, Vec<&Place>) {
+    let (mut links, mut done) = (Vec::new(), Vec::new());
+    for write in writes {
+        match write {
+            Write::Append(link) => links.push(link),
+            Write::Close(place) => done.push(place),
+        }
+    }
+    (links, done)
+}
+
+/// The answers to a batch of which the links numbered `appended` were added.
+fn answers<S: Borrow<str> + Eq + Hash>(writes: &[Write], appended: &HashSet<S>) -> Vec<Result<bool, StoreError>> {
+    let answer = |write: &Write| match write {
+        Write::Append(link) => appended.contains(link.entry_id.as_str()),
+        Write::Close(_) => true,
+    };
+    writes.iter().map(|write| Ok(answer(write))).collect()
+}
+
+fn chain_read_of<'r, R>(row: &'r R) -> Result<ChainRead, StoreError>
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
+    bool: Decode<'r, R::Database> + Type<R::Database>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+{
+    let Some(sequence) = row.try_get("sequence")? else {
+        return Ok(ChainRead { head: Head::EMPTY, same_request: None, is_reversed: false });
+    };
+    let hash = Some(LinkHash::from_stored(row.try_get("hash")?));
+    let head = Head { sequence, hash, open: row.try_get("open")? };
+    Ok(ChainRead { head, same_request: row.try_get("document")?, is_reversed: row.try_get("is_reversed")? })
+}
+
 fn settlement_of<'r, R>(row: &'r R) -> Result<SettlementRead, StoreError>
 where
     R: Row,
@@ -294,7 +333,6 @@ mod tests {
     use store::testing::TestStore;
 
     use super::*;
-    use crate::chain::LinkHash;
 
     fn link(settlement: &str, request: &str, holds_money: bool) -> NewLink {
         NewLink {

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 
 use sqlx::Row;
-use sqlx::postgres::{PgPool, PgRow};
+use sqlx::postgres::PgPool;
 use store::StoreError;
 
-use super::{ChainQuery, ChainRead, Write};
-use crate::chain::{Head, LinkHash};
+use super::{ChainQuery, ChainRead, Write, answers, chain_read_of, parted};
 
 const READ: &str = "SELECT head.sequence, head.hash, open_link.sequence IS NOT NULL AS open, same.document,
         reversed.sequence IS NOT NULL AS is_reversed
@@ -65,27 +64,11 @@ pub(super) async fn read(
     let callers: Vec<&str> = queries.iter().map(|query| query.caller.as_str()).collect();
     let requests: Vec<&str> = queries.iter().map(|query| query.request_id.as_str()).collect();
     let rows = sqlx::query(READ).bind(&persons).bind(&callers).bind(&requests).fetch_all(pool).await?;
-    rows.iter().map(|row| read_of(row).map(Ok)).collect()
-}
-
-fn read_of(row: &PgRow) -> Result<ChainRead, StoreError> {
-    let Some(sequence) = row.try_get("sequence")? else {
-        return Ok(ChainRead { head: Head::EMPTY, same_request: None, is_reversed: false });
-    };
-    let hash = Some(LinkHash::from_stored(row.try_get("hash")?));
-    let head = Head { sequence, hash, open: row.try_get("open")? };
-    Ok(ChainRead { head, same_request: row.try_get("document")?, is_reversed: row.try_get("is_reversed")? })
+    rows.iter().map(|row| chain_read_of(row).map(Ok)).collect()
 }
 
 pub(super) async fn write(pool: &PgPool, writes: Vec<Write>) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
-    let mut links = Vec::new();
-    let mut done = Vec::new();
-    for write in &writes {
-        match write {
-            Write::Append(link) => links.push(link),
-            Write::Close(link) => done.push(link),
-        }
-    }
+    let (mut links, mut done) = parted(&writes);
     // Processes that take row locks in one order cannot wait for each other in a circle.
     links.sort_unstable_by_key(|link| &link.place);
     done.sort_unstable();
@@ -113,9 +96,5 @@ pub(super) async fn write(pool: &PgPool, writes: Vec<Write>) -> Result<Vec<Resul
         .fetch_all(pool)
         .await?;
     let appended = rows.iter().map(|row| row.try_get("entry_id")).collect::<Result<HashSet<&str>, _>>()?;
-    let answer = |write: &Write| match write {
-        Write::Append(link) => appended.contains(link.entry_id.as_str()),
-        Write::Close(_) => true,
-    };
-    Ok(writes.iter().map(|write| Ok(answer(write))).collect())
+    Ok(answers(&writes, &appended))
 }

@@ -3,12 +3,12 @@
 
 use std::collections::HashSet;
 
-use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
-use sqlx::{QueryBuilder, Row};
+use sqlx::QueryBuilder;
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use store::{StoreError, begin_write};
 
-use super::{ChainQuery, ChainRead, Write};
-use crate::chain::{Head, LinkHash, NewLink, Place};
+use super::{ChainQuery, ChainRead, Write, answers, chain_read_of, parted};
+use crate::chain::{NewLink, Place};
 
 const READ: &str = ") SELECT head.sequence, head.hash, open_link.sequence IS NOT NULL AS open, same.document,
         reversed.sequence IS NOT NULL AS is_reversed
@@ -34,35 +34,16 @@ pub(super) async fn read(
         row.push_bind(asked.caller.as_str()).push_bind(asked.request_id.as_str());
     });
     let rows = query.push(READ).build().fetch_all(pool).await?;
-    rows.iter().map(|row| read_of(row).map(Ok)).collect()
-}
-
-fn read_of(row: &SqliteRow) -> Result<ChainRead, StoreError> {
-    let Some(sequence) = row.try_get("sequence")? else {
-        return Ok(ChainRead { head: Head::EMPTY, same_request: None, is_reversed: false });
-    };
-    let hash = Some(LinkHash::from_stored(row.try_get("hash")?));
-    let head = Head { sequence, hash, open: row.try_get("open")? };
-    Ok(ChainRead { head, same_request: row.try_get("document")?, is_reversed: row.try_get("is_reversed")? })
+    rows.iter().map(|row| chain_read_of(row).map(Ok)).collect()
 }
 
 pub(super) async fn write(pool: &SqlitePool, writes: Vec<Write>) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
-    let (mut links, mut done) = (Vec::new(), Vec::new());
-    for write in &writes {
-        match write {
-            Write::Append(link) => links.push(link),
-            Write::Close(place) => done.push(place),
-        }
-    }
+    let (links, done) = parted(&writes);
     let mut transaction = begin_write(pool).await?;
     close(&mut transaction, &done).await?;
     let appended = append(&mut transaction, &links).await?;
     transaction.commit().await?;
-    let answer = |write: &Write| match write {
-        Write::Append(link) => appended.contains(link.entry_id.as_str()),
-        Write::Close(_) => true,
-    };
-    Ok(writes.iter().map(|write| Ok(answer(write))).collect())
+    Ok(answers(&writes, &appended))
 }
 
 /// Closes links and queues for the feed those that were open, in the order of their closing.
