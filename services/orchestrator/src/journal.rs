@@ -38,6 +38,7 @@ const MIGRATIONS: Migrations = Migrations {
             name: "spent_numbers",
             sql: include_str!("../migrations/postgres/0004_spent_numbers.sql"),
         },
+        Migration { version: 5, name: "documents", sql: include_str!("../migrations/postgres/0005_documents.sql") },
     ],
 };
 

@@ -18,51 +18,56 @@ use crate::{LedgerError, PostOutcome};
 
 const RACES_MAX: usize = 16;
 
+/// A sub-select of one row a key leaves the planner no other way than by the key: the plan is kept, and may have been
+/// made while the table was empty.
 const READ_COUNTERS: &str = "
-    SELECT c.person_id, c.benefit_year, c.counter, c.value_fen
+    SELECT asked.person_id, asked.benefit_year, asked.counter, held.value_fen
     FROM unnest($1::text[], $2::int[], $3::text[]) AS asked (person_id, benefit_year, counter)
-    JOIN counter AS c USING (person_id, benefit_year, counter)";
+    CROSS JOIN LATERAL (
+        SELECT value_fen FROM counter
+        WHERE counter.person_id = asked.person_id AND counter.benefit_year = asked.benefit_year
+            AND counter.counter = asked.counter
+        LIMIT 1
+    ) AS held";
 
 const READ_POSTED: &str = "
-    SELECT p.person_id, p.entry_id, p.digest
+    SELECT asked.person_id, asked.entry_id, held.digest
     FROM unnest($1::text[], $2::text[]) AS asked (person_id, entry_id)
-    JOIN posted AS p USING (person_id, entry_id)";
+    CROSS JOIN LATERAL (
+        SELECT digest FROM posted WHERE posted.person_id = asked.person_id AND posted.entry_id = asked.entry_id LIMIT 1
+    ) AS held";
 
 /// All of a plan or nothing: where fewer rows are written than planned, the division fails and with it the statement.
+/// A counter that was inserted, which is one whose `xmax` is zero, must have been planned from zero.
 const WRITE: &str = "
     WITH posted AS (
         INSERT INTO posted (person_id, entry_id, digest, recorded_time)
         SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[])
         ON CONFLICT (person_id, entry_id) DO NOTHING
         RETURNING 1
-    ), planned AS (
-        SELECT * FROM unnest($5::text[], $6::int[], $7::text[], $8::bigint[], $9::bigint[])
-            AS planned (person_id, benefit_year, counter, value_fen, moved_from_fen)
-    ), begun AS (
-        INSERT INTO counter (person_id, benefit_year, counter, value_fen, moved_from_fen)
-        SELECT * FROM planned WHERE moved_from_fen = 0
-        ON CONFLICT (person_id, benefit_year, counter)
-        DO UPDATE SET value_fen = excluded.value_fen, moved_from_fen = 0
-        WHERE counter.value_fen = 0
-        RETURNING 1
     ), moved AS (
-        UPDATE counter SET value_fen = planned.value_fen, moved_from_fen = planned.moved_from_fen
-        FROM planned
-        WHERE planned.moved_from_fen <> 0 AND counter.person_id = planned.person_id
-            AND counter.benefit_year = planned.benefit_year AND counter.counter = planned.counter
-            AND counter.value_fen = planned.moved_from_fen
-        RETURNING 1
+        INSERT INTO counter (person_id, benefit_year, counter, value_fen, moved_from_fen)
+        SELECT * FROM unnest($5::text[], $6::int[], $7::text[], $8::bigint[], $9::bigint[])
+        ON CONFLICT (person_id, benefit_year, counter)
+        DO UPDATE SET value_fen = excluded.value_fen, moved_from_fen = excluded.moved_from_fen
+        WHERE counter.value_fen = excluded.moved_from_fen
+        RETURNING counter.moved_from_fen = 0 OR counter.xmax <> 0 AS as_planned
     ), paid AS (
         INSERT INTO posting (person_id, entry_id, settlement_id, fund, paid_fen, recorded_time)
         SELECT * FROM unnest($10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::timestamptz[])
     ), strayed AS (
         SELECT 1 FROM unnest($16::text[], $17::int[], $18::text[], $19::bigint[])
             AS still (person_id, benefit_year, counter, value_fen)
-        LEFT JOIN counter USING (person_id, benefit_year, counter)
-        WHERE coalesce(counter.value_fen, 0) <> still.value_fen
+        LEFT JOIN LATERAL (
+            SELECT counter.value_fen FROM counter
+            WHERE counter.person_id = still.person_id AND counter.benefit_year = still.benefit_year
+                AND counter.counter = still.counter
+            LIMIT 1
+        ) AS held ON TRUE
+        WHERE coalesce(held.value_fen, 0) <> still.value_fen
     )
     SELECT 1 / CASE WHEN (SELECT count(*) FROM posted) = cardinality($1::text[])
-        AND (SELECT count(*) FROM begun) + (SELECT count(*) FROM moved) = cardinality($5::text[])
+        AND (SELECT count(*) FROM moved WHERE as_planned) = cardinality($5::text[])
         AND NOT EXISTS (SELECT 1 FROM strayed) THEN 1 ELSE 0 END";
 
 /// What PostgreSQL calls the division.

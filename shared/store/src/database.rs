@@ -19,9 +19,15 @@ use crate::{Migrations, StoreError};
 
 const POSTGRES_CONNECTIONS: u32 = 16;
 /// Every statement finds its rows by their keys. A plan that was made while a table was small is kept when it has grown,
-/// and must not read all of it then; nor is a statement of this kind ever worth compiling.
-const POSTGRES_BY_KEYS: [(&str, &str); 4] =
-    [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("jit", "off")];
+/// and must not read all of it then; nor is a statement of this kind ever worth compiling, or planning for its values
+/// at each execution.
+const POSTGRES_BY_KEYS: [(&str, &str); 5] = [
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("jit", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
+];
 const SQLITE_CONNECTIONS: u32 = 4;
 /// How long an idle connection is taken to be alive.
 const POSTGRES_TRUSTED: Duration = Duration::from_secs(1);

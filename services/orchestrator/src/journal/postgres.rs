@@ -8,23 +8,35 @@ use store::StoreError;
 
 use super::{ChainQuery, ChainRead, Write, answers, chain_read_of, parted};
 
-const READ: &str = "SELECT head.sequence, head.hash, open_link.sequence IS NOT NULL AS open, same.document,
-        reversed.sequence IS NOT NULL AS is_reversed
+/// Every look-up is a sub-select of one row, which leaves the planner no other way than by its key: the plan is kept, and
+/// may have been made while the tables were empty.
+const READ: &str = "SELECT head.sequence, head.hash,
+        (SELECT TRUE FROM open_link
+            WHERE open_link.person_id = query.person_id AND open_link.sequence = head.sequence LIMIT 1
+        ) IS NOT NULL AS open,
+        (SELECT document FROM link AS same
+            WHERE same.person_id = query.person_id AND same.caller = query.caller AND same.request_id = query.request_id
+            LIMIT 1
+        ) AS document,
+        (SELECT TRUE FROM reversed_request AS reversed
+            WHERE reversed.person_id = query.person_id AND reversed.caller = query.caller
+                AND reversed.request_id = query.request_id
+            LIMIT 1
+        ) IS NOT NULL AS is_reversed
     FROM UNNEST($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS query (person_id, caller, request_id, place)
     LEFT JOIN LATERAL (
         SELECT link.sequence, link.hash FROM link
         WHERE link.person_id = query.person_id ORDER BY link.sequence DESC LIMIT 1
     ) AS head ON TRUE
-    LEFT JOIN open_link ON open_link.person_id = query.person_id AND open_link.sequence = head.sequence
-    LEFT JOIN link AS same ON same.person_id = query.person_id AND same.caller = query.caller
-        AND same.request_id = query.request_id
-    LEFT JOIN reversed_request AS reversed ON reversed.person_id = query.person_id AND reversed.caller = query.caller
-        AND reversed.request_id = query.request_id
     ORDER BY query.place";
+/// Closed links are found one by one as [`READ`] finds its rows, and deleted where they were found.
 const WRITE: &str = "WITH closed AS (
-        DELETE FROM open_link USING UNNEST($10::text[], $11::bigint[]) AS done (person_id, sequence)
-        WHERE open_link.person_id = done.person_id AND open_link.sequence = done.sequence
-        RETURNING open_link.person_id, open_link.sequence
+        DELETE FROM open_link WHERE ctid = ANY (ARRAY(
+            SELECT (SELECT open_link.ctid FROM open_link
+                WHERE open_link.person_id = done.person_id AND open_link.sequence = done.sequence LIMIT 1)
+            FROM UNNEST($10::text[], $11::bigint[]) AS done (person_id, sequence)
+        ))
+        RETURNING person_id, sequence
     ), queued AS (
         INSERT INTO closed_link (person_id, sequence) SELECT person_id, sequence FROM closed
     ), wanted AS (
