@@ -3,9 +3,12 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 
+use futures::FutureExt;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
 
 /// How much may wait, and how much is taken at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +121,15 @@ async fn work<Item, Reply, E, Handler, Answers>(
     Answers: Future<Output = Result<Vec<Result<Reply, E>>, E>> + Send + 'static,
 {
     let mut batch = Vec::new();
-    while waiting.recv_many(&mut batch, batch_max).await > 0 {
+    while let Some(first) = waiting.recv().await {
+        batch.push(first);
+        // Whoever is about to ask, and only waits for the processor, may still come along.
+        yield_now().await;
+        while batch.len() < batch_max
+            && let Ok(next) = waiting.try_recv()
+        {
+            batch.push(next);
+        }
         let (items, replies): (Vec<_>, Vec<_>) = batch.drain(..).map(|waiting| (waiting.item, waiting.reply)).unzip();
         let answers = answer(&handler, items).await;
         for (reply, answer) in replies.into_iter().zip(answers) {
@@ -153,19 +164,17 @@ where
     }
 }
 
-/// Runs the handler in a task of its own, so that a panic loses one batch and not the worker.
+/// Runs the handler so that a panic loses one batch and not the worker.
 async fn run<Item, Reply, E, Handler, Answers>(
     handler: &Handler,
     items: Vec<Item>,
 ) -> Option<Result<Vec<Result<Reply, E>>, E>>
 where
-    Reply: Send + 'static,
-    E: BatchFailure,
     Handler: Fn(Vec<Item>) -> Answers,
-    Answers: Future<Output = Result<Vec<Result<Reply, E>>, E>> + Send + 'static,
+    Answers: Future<Output = Result<Vec<Result<Reply, E>>, E>>,
 {
-    let outcome = tokio::spawn(handler(items)).await;
-    outcome.inspect_err(|error| tracing::error!(%error, "a batch was lost")).ok()
+    let outcome = AssertUnwindSafe(async { handler(items).await }).catch_unwind().await;
+    outcome.inspect_err(|_| tracing::error!("a batch was lost: its handler panicked")).ok()
 }
 
 #[cfg(test)]
