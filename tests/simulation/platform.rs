@@ -9,7 +9,9 @@ use host::{Clock, MAX_MESSAGE_BYTES, Transport, in_process};
 use individual_account::{AccountBook, AccountPayer, AccountsService, IndividualAccount};
 use ledger::Ledger;
 use onestop::platform::Payer;
-use orchestrator::{Journal, OneStopService, Orchestrator, OrchestratorOptions, Payers, Recovery};
+use orchestrator::{
+    Journal, OneStopService, Orchestrator, OrchestratorOptions, Payers, Recovery, payer_over, register_over,
+};
 use payer::PayerService;
 use register::RegisterService;
 use rulebook::{Lookup, Rulebook};
@@ -103,12 +105,12 @@ impl Platform {
     pub(crate) async fn replica(&self) -> Replica {
         let payers = self.payers.iter().map(|(service, payer)| {
             let way = distant_payer(&self.network, service, payer.clone());
-            (PayerId::new(service).unwrap(), way)
+            (PayerId::new(service).unwrap(), payer_over(way))
         });
         let settlements = Arc::clone(&self.settlements);
         let orchestrator = Orchestrator::new(OrchestratorOptions {
             journal: Journal::open(&self.location).await.unwrap(),
-            register: distant_register(&self.network, self.register.clone()),
+            register: register_over(distant_register(&self.network, self.register.clone())),
             payers: Payers::new(payers.collect()),
             rules: self.rules.clone(),
             clock: self.time.clock(),

@@ -6,19 +6,20 @@ use anyhow::{Context, Result, anyhow};
 use basic_insurance::BasicInsurance;
 use claim::PayerId;
 use critical_illness::CriticalIllness;
-use host::{Clock, Transport};
+use host::Clock;
 use identity_number::Keyring;
 use individual_account::{AccountBook, AccountPayer, AccountsService, IndividualAccount};
 use ledger::Ledger;
 use medical_assistance::MedicalAssistance;
-use orchestrator::{Journal, OneStopService, Orchestrator, OrchestratorOptions, Payers, Recovery};
+use orchestrator::{
+    Journal, OneStopService, Orchestrator, OrchestratorOptions, PayerWay, Payers, Recovery, RegisterWay,
+};
 use payer::PayerService;
 use register::{Instants, RegisterOptions, RegisterService};
 use rulebook::{Lookup, PayerRules};
 use store::Location;
 use uuid::Uuid;
 use wire::account_v1::accounts_server::AccountsServer;
-use wire::payer_v1::payer_server::PayerServer;
 use zeroize::Zeroizing;
 
 use crate::lock::StoreLock;
@@ -66,10 +67,10 @@ impl Payer {
     ///
     /// # Errors
     /// Where the store cannot be opened.
-    pub async fn open(self, location: &Location, rules: &Lookup) -> Result<PayerServer<PayerService>> {
+    pub async fn open(self, location: &Location, rules: &Lookup) -> Result<PayerService> {
         let service = self.service();
         let ledger = Ledger::open(location, service).await.with_context(|| cannot_open(service))?;
-        Ok(payer::server(PayerService::new(self.rules(), rules.clone(), ledger)))
+        Ok(PayerService::new(self.rules(), rules.clone(), ledger))
     }
 }
 
@@ -80,11 +81,11 @@ impl Payer {
 pub async fn open_accounts(
     location: &Location,
     rules: &Lookup,
-) -> Result<(PayerServer<AccountPayer>, AccountsServer<AccountsService>)> {
+) -> Result<(AccountPayer, AccountsServer<AccountsService>)> {
     let book = AccountBook::open(location).await.with_context(|| cannot_open(IndividualAccount::ID))?;
     let payer = AccountPayer::new(rules.clone(), book.clone(), Clock::system());
     let accounts = AccountsService::new(rules.clone(), book, Clock::system());
-    Ok((individual_account::payer_server(payer), individual_account::accounts_server(accounts)))
+    Ok((payer, individual_account::accounts_server(accounts)))
 }
 
 /// The orchestrator on its own store.
@@ -93,8 +94,8 @@ pub async fn open_accounts(
 /// Where the store cannot be opened.
 pub async fn open_orchestrator(
     location: &Location,
-    register: Transport,
-    payers: Vec<(PayerId, Transport)>,
+    register: RegisterWay,
+    payers: Vec<(PayerId, PayerWay)>,
     rules: &Lookup,
 ) -> Result<Orchestrator> {
     let journal = Journal::open(location).await.with_context(|| cannot_open("orchestrator"))?;
@@ -137,7 +138,7 @@ fn identity_keys() -> Result<Option<Keyring>> {
     Keyring::read(&text).context("the keys of identity numbers").map(Some)
 }
 
-/// Every service in one process; clients sit directly on the services.
+/// Every service in one process; the orchestrator calls the others directly.
 pub struct Platform {
     /// One-stop settlement.
     pub one_stop: wire::settlement_v1::one_stop_server::OneStopServer<OneStopService>,
@@ -162,19 +163,19 @@ impl Platform {
         let lock = StoreLock::take(location, &SERVICES)?;
         let register = open_register(location).await?;
         let upkeep = register::upkeep_server(register.clone());
-        let register = register::server(register);
-        let mut payers = Vec::with_capacity(Payer::ALL.len());
+        let mut payers: Vec<(PayerId, PayerWay)> = Vec::with_capacity(Payer::ALL.len() + 1);
         for payer in Payer::ALL {
-            payers.push((payer.rules().id(), host::in_process(payer.open(location, rules).await?)));
+            payers.push((payer.rules().id(), Arc::new(payer.open(location, rules).await?)));
         }
         let (account_payer, accounts) = open_accounts(location, rules).await?;
-        payers.push((IndividualAccount::new().id().clone(), host::in_process(account_payer)));
-        let orchestrator = open_orchestrator(location, host::in_process(register.clone()), payers, rules).await?;
+        payers.push((IndividualAccount::new().id().clone(), Arc::new(account_payer)));
+        let orchestrator = open_orchestrator(location, Arc::new(register.clone()), payers, rules).await?;
         let left = Recovery::new(orchestrator.clone()).finish_all().await.map_err(|failure| anyhow!(failure))?;
         if left > 0 {
             tracing::warn!(links = left, "open links could not be finished yet");
         }
         let one_stop = orchestrator::server(OneStopService::new(orchestrator.clone()));
+        let register = register::server(register);
         Ok(Self { one_stop, register, accounts, orchestrator, upkeep, lock })
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use claim::PayerId;
-use host::{Clock, Server, Transport, shutdown_signal};
+use host::{Clock, Server, shutdown_signal};
 use individual_account::IndividualAccount;
-use orchestrator::{OneStopService, Orchestrator, Recovery};
+use orchestrator::{OneStopService, Orchestrator, PayerWay, Recovery, payer_over, register_over};
 use rulebook::{Lookup, Rulebook};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -80,7 +80,11 @@ async fn assemble(args: &ServeArgs, lookup: &Lookup) -> Result<Running> {
         Target::IndividualAccount => {
             let lock = StoreLock::take(&location, &[IndividualAccount::ID])?;
             let (payer, accounts) = platform::open_accounts(&location, lookup).await?;
-            Ok(Running { server: server.with(payer).with(accounts), orchestrator: None, held: Box::new(lock) })
+            Ok(Running {
+                server: server.with(individual_account::payer_server(payer)).with(accounts),
+                orchestrator: None,
+                held: Box::new(lock),
+            })
         }
         Target::Orchestrator => orchestrator(server, args, lookup).await,
     }
@@ -89,7 +93,7 @@ async fn assemble(args: &ServeArgs, lookup: &Lookup) -> Result<Running> {
 async fn payer(server: Server, payer: Payer, args: &ServeArgs, lookup: &Lookup) -> Result<Running> {
     let location = args.store.location();
     let lock = StoreLock::take(&location, &[payer.service()])?;
-    let server = server.with(payer.open(&location, lookup).await?);
+    let server = server.with(payer::server(payer.open(&location, lookup).await?));
     Ok(Running { server, orchestrator: None, held: Box::new(lock) })
 }
 
@@ -105,7 +109,8 @@ async fn orchestrator(server: Server, args: &ServeArgs, lookup: &Lookup) -> Resu
     }
     let location = args.store.location();
     let lock = StoreLock::take(&location, &["orchestrator"])?;
-    let orchestrator = platform::open_orchestrator(&location, host::remote(register)?, payers, lookup).await?;
+    let orchestrator =
+        platform::open_orchestrator(&location, register_over(host::remote(register)?), payers, lookup).await?;
     // Payers may start later than their orchestrator; what stays open is finished by the recovery that runs on.
     if let Err(failure) = Recovery::new(orchestrator.clone()).finish_all().await {
         tracing::warn!(%failure, "open links could not be finished at the start");
@@ -114,10 +119,10 @@ async fn orchestrator(server: Server, args: &ServeArgs, lookup: &Lookup) -> Resu
     Ok(Running { server, orchestrator: Some(orchestrator), held: Box::new(lock) })
 }
 
-fn payer_endpoint(text: &str) -> Result<(PayerId, Transport)> {
+fn payer_endpoint(text: &str) -> Result<(PayerId, PayerWay)> {
     let (payer, endpoint) = text.split_once('=').with_context(|| format!("{text:?} is not PAYER=URI"))?;
     let payer = PayerId::new(payer).with_context(|| format!("the payer in {text:?}"))?;
-    Ok((payer, host::remote(endpoint)?))
+    Ok((payer, payer_over(host::remote(endpoint)?)))
 }
 
 /// The rules, which in production rest on published or confirmed documents alone.

@@ -1,35 +1,38 @@
 //! The facts of one case from the register, and the case priced with them.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use claim::{
     AssistanceCategory, Case, CaseLine, DiseaseCode, DrugCode, Filing, InstitutionFacts, InstitutionId, ItemTerms,
     Level, PersonFacts, PricedCase, TreatmentRegion, Violation, Violations, Visit,
 };
-use host::{MAX_MESSAGE_BYTES, Transport};
 use rulebook::{InForce, UnpricedCase, UnpricedLine};
-use wire::register_v1::register_client::RegisterClient;
+use tonic::Request;
 use wire::register_v1::{GatherFactsResponse, Institution, Item};
 use wire::{ErrorReason, Failure};
 
 use crate::failures;
 use crate::question::Question;
+use crate::way::{RegisterWay, answer_of};
 
 /// The line's disease that says: none, although the visit has one.
 const NO_DISEASE: &str = "none";
 
 /// The register, as the orchestrator uses it. Cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Register(RegisterClient<Transport>);
+#[derive(Clone)]
+pub(crate) struct Register(RegisterWay);
+
+impl fmt::Debug for Register {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Register").finish_non_exhaustive()
+    }
+}
 
 impl Register {
-    pub(crate) fn new(transport: Transport) -> Self {
-        Self(
-            RegisterClient::new(transport)
-                .max_decoding_message_size(MAX_MESSAGE_BYTES)
-                .max_encoding_message_size(MAX_MESSAGE_BYTES),
-        )
+    pub(crate) fn new(way: RegisterWay) -> Self {
+        Self(way)
     }
 
     /// `case` with its facts, every line split.
@@ -54,9 +57,8 @@ impl Register {
     }
 
     async fn ask(&self, question: &Question<'_>) -> Result<GatherFactsResponse, Failure> {
-        let answer = self.0.clone().gather_facts(question.message()).await;
-        let answer = answer.map_err(|status| failures::of_service(&status, ErrorReason::RegisterUnavailable))?;
-        Ok(answer.into_inner())
+        let answer = answer_of(self.0.gather_facts(Request::new(question.message()))).await;
+        answer.map_err(|status| failures::of_service(&status, ErrorReason::RegisterUnavailable))
     }
 }
 

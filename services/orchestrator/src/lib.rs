@@ -27,9 +27,11 @@ mod service;
 mod settle;
 mod standing;
 mod verify;
+mod way;
 
 pub use journal::{Journal, JournalError};
 pub use payers::Payers;
 pub use recovery::Recovery;
 pub use service::{OneStopService, server};
 pub use settle::{Orchestrator, OrchestratorOptions, SettlementNumbers};
+pub use way::{PayerWay, RegisterWay, payer_over, register_over};

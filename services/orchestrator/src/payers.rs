@@ -1,14 +1,15 @@
 //! The payers, by name, through their one service.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use claim::{PayerId, PersonId};
-use futures::future::{FutureExt, try_join_all};
-use host::{CrashPoint, MAX_MESSAGE_BYTES, Transport};
-use tonic::{Request, Status};
+use futures::future::try_join_all;
+use host::CrashPoint;
+use tokio::time::timeout;
+use tonic::{Request, Response, Status};
 use wire::journal_v1::Adjustment;
-use wire::payer_v1::payer_client::PayerClient;
 use wire::payer_v1::{
     AdjudicateRequest, AdjustRequest, BookFault, CheckBooksRequest, CheckBooksResponse, Counter, ExpiredHold,
     GetCountersRequest, HoldRequest, ListExpiredHoldsRequest, ListPersonsRequest, ListPostingsRequest, PostRequest,
@@ -18,30 +19,32 @@ use wire::{ErrorReason, Failure, claim_v1 as proto};
 
 use crate::decide::without_explanation;
 use crate::failures;
+use crate::way::{PayerWay, answer_of};
 
 const BOOKING_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many postings are read at once.
 const PAGE_SIZE: i32 = 500;
 
-/// The way to each payer. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Payers(Arc<[(PayerId, PayerClient<Transport>)]>);
+/// The payers of a platform. Cheap to clone.
+#[derive(Clone)]
+pub struct Payers(Arc<[(PayerId, PayerWay)]>);
+
+impl fmt::Debug for Payers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}
 
 impl Payers {
     /// The payers of this platform: each name of the rulebook's payer order with the way to it.
     #[must_use]
-    pub fn new(payers: Vec<(PayerId, Transport)>) -> Self {
-        let client = |transport| {
-            PayerClient::new(transport)
-                .max_decoding_message_size(MAX_MESSAGE_BYTES)
-                .max_encoding_message_size(MAX_MESSAGE_BYTES)
-        };
-        Self(payers.into_iter().map(|(payer, transport)| (payer, client(transport))).collect())
+    pub fn new(payers: Vec<(PayerId, PayerWay)>) -> Self {
+        Self(payers.into())
     }
 
-    fn client(&self, payer: &str) -> Result<PayerClient<Transport>, Failure> {
+    fn way(&self, payer: &str) -> Result<&PayerWay, Failure> {
         let found = self.0.iter().find(|(name, _)| name.as_str() == payer);
-        found.map(|(_, client)| client.clone()).ok_or_else(|| {
+        found.map(|(_, way)| way).ok_or_else(|| {
             let message = format!("the rules name payer {payer:?}, which this orchestrator was not given");
             Failure::new(ErrorReason::PayerUnavailable, message)
         })
@@ -53,9 +56,7 @@ impl Payers {
         payer: &PayerId,
         request: AdjudicateRequest,
     ) -> Result<proto::Adjudication, Failure> {
-        let answer = self.client(payer.as_str())?.adjudicate(request).await;
-        let answer = answer.map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))?;
-        let adjudication = answer.into_inner().adjudication;
+        let adjudication = answered(self.way(payer.as_str())?.adjudicate(Request::new(request))).await?.adjudication;
         adjudication
             .filter(|adjudication| adjudication.payer == payer.as_str())
             .ok_or_else(|| Failure::invariant_violated(format_args!("{payer} answered for another payer")))
@@ -72,7 +73,7 @@ impl Payers {
                 adjudication: Some(without_explanation(decision)),
                 recorded_time: statement.recorded_time,
             };
-            Ok(post(self.client(&decision.payer)?, request).boxed())
+            Ok(booked(self.way(&decision.payer)?.post(within(request))))
         });
         let posts = posts.collect::<Result<Vec<_>, Failure>>()?;
         try_join_all(posts).await.map(drop)
@@ -89,13 +90,12 @@ impl Payers {
         person_id: &PersonId,
         benefit_year: Option<i32>,
     ) -> Result<Vec<(String, Vec<Counter>)>, Failure> {
-        let asked = self.0.iter().map(|(payer, client)| {
-            let (mut client, person_id) = (client.clone(), person_id.to_string());
-            let benefit_year = benefit_year.unwrap_or(0);
+        let asked = self.0.iter().map(|(payer, way)| {
+            let request =
+                GetCountersRequest { person_id: person_id.to_string(), benefit_year: benefit_year.unwrap_or(0) };
             async move {
-                let answer = client.get_counters(GetCountersRequest { person_id, benefit_year }).await;
-                let answer = answer.map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))?;
-                Ok((payer.to_string(), answer.into_inner().counters))
+                let counters = answered(way.get_counters(Request::new(request))).await?.counters;
+                Ok((payer.to_string(), counters))
             }
         });
         try_join_all(asked).await
@@ -103,14 +103,12 @@ impl Payers {
 
     /// Every posting of a person at one payer.
     pub(crate) async fn postings(&self, payer: &PayerId, person_id: &PersonId) -> Result<Vec<Posting>, Failure> {
-        let mut client = self.client(payer.as_str())?;
+        let way = self.way(payer.as_str())?;
         let mut postings = Vec::new();
         let mut page_token = String::new();
         loop {
             let request = ListPostingsRequest { person_id: person_id.to_string(), page_size: PAGE_SIZE, page_token };
-            let answer = client.list_postings(request).await;
-            let answer = answer.map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))?;
-            let page = answer.into_inner();
+            let page = answered(way.list_postings(Request::new(request))).await?;
             postings.extend(page.postings);
             page_token = page.next_page_token;
             if page_token.is_empty() {
@@ -128,9 +126,8 @@ impl Payers {
     ) -> Result<Vec<PersonId>, Failure> {
         let after_person_id = after.map(ToString::to_string).unwrap_or_default();
         let page_size = i32::try_from(count).unwrap_or(i32::MAX);
-        let answer = self.client(payer.as_str())?.list_persons(ListPersonsRequest { page_size, after_person_id }).await;
-        let answer = answer.map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))?;
-        let persons = answer.into_inner().person_ids;
+        let request = Request::new(ListPersonsRequest { page_size, after_person_id });
+        let persons = answered(self.way(payer.as_str())?.list_persons(request)).await?.person_ids;
         persons.iter().map(|person| PersonId::new(person).map_err(Failure::invariant_violated)).collect()
     }
 
@@ -148,7 +145,7 @@ impl Payers {
                 booking: Some(booking.clone()),
                 recorded_time: Some(recorded_time),
             };
-            Ok(adjust(self.client(&booking.payer)?, request))
+            Ok(booked(self.way(&booking.payer)?.adjust(within(request))))
         });
         let bookings = bookings.collect::<Result<Vec<_>, Failure>>()?;
         try_join_all(bookings).await.map(drop)
@@ -164,9 +161,8 @@ impl Payers {
         count: u32,
     ) -> Result<(Vec<BookFault>, Option<String>), Failure> {
         let request = CheckBooksRequest { after, page_size: i32::try_from(count).unwrap_or(i32::MAX) };
-        let answer = self.client(payer.as_str())?.check_books(request).await;
-        let answer = answer.map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))?;
-        let CheckBooksResponse { faults, next } = answer.into_inner();
+        let answer = answered(self.way(payer.as_str())?.check_books(Request::new(request))).await?;
+        let CheckBooksResponse { faults, next } = answer;
         Ok((faults, Some(next).filter(|next| !next.is_empty())))
     }
 
@@ -178,9 +174,8 @@ impl Payers {
                 settlement_id: statement.settlement_id.clone(),
                 adjudication: Some(decision.clone()),
             };
-            let answer = self.client(&decision.payer)?.hold(request).await;
-            let answer = answer.map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable));
-            if !answer.as_ref().is_ok_and(|answer| answer.get_ref().held) {
+            let answer = answered(self.way(&decision.payer)?.hold(Request::new(request))).await;
+            if !answer.as_ref().is_ok_and(|answer| answer.held) {
                 self.void(statement).await;
                 return answer.map(|_| false);
             }
@@ -205,17 +200,16 @@ impl Payers {
     /// Has `payer` give a hold up.
     pub(crate) async fn give_up(&self, payer: &PayerId, hold: ExpiredHold) -> Result<(), Failure> {
         let request = VoidRequest { person_id: hold.person_id, settlement_id: hold.settlement_id };
-        let answer = self.client(payer.as_str())?.void(request).await;
-        answer.map(drop).map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))
+        answered(self.way(payer.as_str())?.void(Request::new(request))).await.map(drop)
     }
 
     /// The holds whose time is over, of every payer that can be reached.
     pub(crate) async fn expired_holds(&self) -> Vec<(PayerId, ExpiredHold)> {
         let mut expired = Vec::new();
-        for (payer, client) in self.0.iter() {
-            match client.clone().list_expired_holds(ListExpiredHoldsRequest::default()).await {
-                Ok(answer) => expired.extend(answer.into_inner().holds.into_iter().map(|hold| (payer.clone(), hold))),
-                Err(status) => tracing::warn!(%payer, code = ?status.code(), "expired holds cannot be read"),
+        for (payer, way) in self.0.iter() {
+            match answered(way.list_expired_holds(Request::new(ListExpiredHoldsRequest::default()))).await {
+                Ok(answer) => expired.extend(answer.holds.into_iter().map(|hold| (payer.clone(), hold))),
+                Err(failure) => tracing::warn!(%payer, reason = failure.reason_name(), "expired holds cannot be read"),
             }
         }
         expired
@@ -232,23 +226,20 @@ fn draws(decision: &proto::Adjudication) -> bool {
     decision.portions.iter().any(|portion| portion.fund() == proto::Fund::Account && portion.paid_fen > 0)
 }
 
-async fn post(mut payer: PayerClient<Transport>, request: PostRequest) -> Result<(), Failure> {
-    let answer = payer.post(within(request)).await;
-    booked(answer.map(drop))
+/// What a payer answers.
+async fn answered<T>(call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Failure> {
+    answer_of(call).await.map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))
 }
 
-async fn adjust(mut payer: PayerClient<Transport>, request: AdjustRequest) -> Result<(), Failure> {
-    let answer = payer.adjust(within(request)).await;
-    booked(answer.map(drop))
-}
-
-fn booked(answer: Result<(), Status>) -> Result<(), Failure> {
-    answer.map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))?;
+/// What is booked has no caller who would set a deadline, and a payer that hangs must not stop recovery for ever.
+async fn booked<T>(call: impl Future<Output = Result<Response<T>, Status>>) -> Result<(), Failure> {
+    let late = |_| Err(Status::deadline_exceeded("the payer did not answer in time"));
+    answered(async { timeout(BOOKING_TIMEOUT, call).await.unwrap_or_else(late) }).await?;
     CrashPoint::OnePayerBooked.reach();
     Ok(())
 }
 
-/// What is booked has no caller who would set a deadline, and a payer that hangs must not stop recovery for ever.
+/// A payer in another process is told how long its answer is waited for.
 fn within<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(BOOKING_TIMEOUT);

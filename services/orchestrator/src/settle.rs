@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use claim::{EntryId, PayerId, PersonId, SettlementId};
-use host::{Clock, CrashPoint, Transport};
+use host::{Clock, CrashPoint};
 use rulebook::Lookup;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -21,6 +21,7 @@ use crate::journal::{ChainQuery, Journal, SettlementRead};
 use crate::payers::Payers;
 use crate::request::{Asked, Call};
 use crate::standing::Standing;
+use crate::way::RegisterWay;
 
 /// How often a request starts again after another one took its place in the chain. Each loss means that another
 /// settlement of the same person was made, so a request only gives up behind this many others.
@@ -35,7 +36,7 @@ pub struct OrchestratorOptions {
     /// The chains.
     pub journal: Journal,
     /// The way to the register.
-    pub register: Transport,
+    pub register: RegisterWay,
     /// The way to each payer.
     pub payers: Payers,
     /// The rules: line split and payer order.

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use claim::PayerId;
 use host::{Clock, Transport, in_process};
-use orchestrator::{Journal, OneStopService, Orchestrator, OrchestratorOptions, Payers, Recovery, server};
+use orchestrator::{
+    Journal, OneStopService, Orchestrator, OrchestratorOptions, Payers, Recovery, payer_over, register_over, server,
+};
 use rulebook::{Lookup, Rulebook};
 use store::Location;
 use tokio::sync::Notify;
@@ -411,10 +413,11 @@ impl World {
     }
 
     pub(crate) async fn at(location: &Location, register: FakeRegister, payers: [FakePayer; 3], clock: Clock) -> Self {
-        let ways = payers.clone().map(|payer| (PayerId::new(payer.name).unwrap(), in_process(PayerServer::new(payer))));
+        let way = |payer| payer_over(in_process(PayerServer::new(payer)));
+        let ways = payers.clone().map(|payer| (PayerId::new(payer.name).unwrap(), way(payer)));
         let orchestrator = Orchestrator::new(OrchestratorOptions {
             journal: Journal::open(location).await.unwrap(),
-            register: in_process(RegisterServer::new(register.clone())),
+            register: register_over(in_process(RegisterServer::new(register.clone()))),
             payers: Payers::new(ways.into_iter().collect()),
             rules: Lookup::new(Rulebook::kunming().unwrap()),
             clock,
