@@ -15,7 +15,10 @@ use wire::payer_v1::{
 };
 use wire::register_v1::register_client::RegisterClient;
 use wire::register_v1::register_server::{Register, RegisterServer};
-use wire::register_v1::{GatherFactsRequest, GatherFactsResponse, ImportFactsRequest, ImportFactsResponse};
+use wire::register_v1::{
+    GatherFactsRequest, GatherFactsResponse, ImportFactsRequest, ImportFactsResponse, ListAlterationsRequest,
+    ListAlterationsResponse,
+};
 
 use crate::network::{Message, Network};
 
@@ -70,6 +73,13 @@ impl Register for DistantRegister {
         request: Request<ImportFactsRequest>,
     ) -> Result<Response<ImportFactsResponse>, Status> {
         self.register.clone().import_facts(request.into_inner()).await
+    }
+
+    async fn list_alterations(
+        &self,
+        request: Request<ListAlterationsRequest>,
+    ) -> Result<Response<ListAlterationsResponse>, Status> {
+        self.register.clone().list_alterations(request.into_inner()).await
     }
 }
 

@@ -79,7 +79,7 @@ fn header(args: &ImportArgs, file: &Path) -> FileHeader {
 }
 
 fn told(outcome: ImportOutcome, check: bool, lang: Lang) -> String {
-    let ImportOutcome { rows, stored_rows, changed_rows, faults, ended_rows } = outcome;
+    let ImportOutcome { rows, stored_rows, changed_rows, faults, ended_rows, .. } = outcome;
     let ended = match (ended_rows, lang) {
         (0, Lang::ZhCn | Lang::En) => String::new(),
         (_, Lang::ZhCn) => format!("，名单外 {ended_rows} 项待遇终止"),

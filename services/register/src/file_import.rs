@@ -10,11 +10,13 @@ use store::{Database, StoreError};
 use wire::register_v1::{FactKind, FactRow as RowMessage, ImportFileResponse, ImportOutcome, RejectedCell};
 use wire::{ErrorReason, Failure};
 
+use crate::alteration;
 use crate::caches::{Caches, Touched};
 use crate::cells::{Header, rejection};
 use crate::change::{Origin, Stamp};
+use crate::history::PersonHistory;
 use crate::import::{Changes, Import};
-use crate::reading::History;
+use crate::reading::{History, read_each};
 use crate::rows::{FactRow, Record};
 use crate::sealing::seal;
 use crate::session::{Session, with_own_session};
@@ -112,8 +114,11 @@ impl<'a, R: FactRow, T: Told> FileImport<'a, R, T> {
             if self.is_to_be_written() {
                 let changed = self.outcome.changed_rows.saturating_add(self.outcome.ended_rows);
                 session.record_change(&stamp, self.order.kind, changed, &self.touched).await?;
+                let altered_subjects = session.altered_subjects(stamp.change_sequence).await?;
                 session.commit().await?;
-                self.outcome.stored_rows = self.outcome.rows;
+                let rows = self.outcome.rows;
+                let change_sequence = stamp.change_sequence;
+                self.outcome = ImportOutcome { stored_rows: rows, change_sequence, altered_subjects, ..self.outcome };
             }
             Ok(())
         })
@@ -165,6 +170,7 @@ impl<'a, R: FactRow, T: Told> FileImport<'a, R, T> {
             if self.is_to_be_written() && changes.rows > 0 {
                 self.touched.add(import.ids());
                 changes.write(session, stamp).await?;
+                alteration::note(session, &import.into_before(), stamp, self.order.today).await?;
             }
             if is_last {
                 return Ok(());
@@ -209,8 +215,11 @@ impl<'a, R: FactRow, T: Told> FileImport<'a, R, T> {
                 person_id.clone_from(last);
             }
             if self.is_to_be_written() {
-                self.touched.add(persons.iter().map(String::as_str));
+                let persons: Vec<&str> = persons.iter().map(String::as_str).collect();
+                self.touched.add(persons.iter().copied());
+                let before = read_each::<PersonHistory>(session, &persons).await?;
                 changes.write(session, stamp).await?;
+                alteration::note(session, &before, stamp, self.order.today).await?;
             }
             if is_last {
                 return Ok(());

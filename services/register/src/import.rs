@@ -7,6 +7,7 @@ use serde_json::Value;
 use store::StoreError;
 use wire::register_v1::{FactRow as RowMessage, RejectedCell};
 
+use crate::alteration::Daily;
 use crate::cells::{Cells, Header, rejection};
 use crate::change::Stamp;
 use crate::reading::{Histories, read_each};
@@ -20,9 +21,11 @@ const NOT_RECORDED: Words =
 
 /// Rows that are sound by themselves, and the faults of the others.
 #[derive(Debug)]
-pub(crate) struct Import<R> {
+pub(crate) struct Import<R: FactRow> {
     rows: Vec<(u64, R)>,
     rejected: Vec<RejectedCell>,
+    /// Of the known ones of which the rows say something new, what was stored before.
+    before: Histories<R::History>,
 }
 
 impl<R: FactRow> Import<R> {
@@ -32,7 +35,7 @@ impl<R: FactRow> Import<R> {
         messages: impl IntoIterator<Item = &'a RowMessage>,
         today: NaiveDate,
     ) -> Self {
-        let mut import = Self { rows: Vec::new(), rejected: Vec::new() };
+        let mut import = Self { rows: Vec::new(), rejected: Vec::new(), before: Histories::new() };
         for message in messages {
             match Cells::read(header, message, |cells| R::parse(cells, today)) {
                 Ok(row) => import.rows.push((message.number, row)),
@@ -106,6 +109,7 @@ impl<R: FactRow> Import<R> {
                 self.rejected.push(rejection(*number, "", NOT_RECORDED));
             }
         }
+        self.before = histories;
         Ok(changes)
     }
 
@@ -117,17 +121,25 @@ impl<R: FactRow> Import<R> {
     }
 
     /// Puts all rows into their histories; answers what has to be written, each key once.
-    fn put_all(&self, histories: &mut Histories<R::History>, stamp: &Stamp) -> Changes {
+    fn put_all(&mut self, histories: &mut Histories<R::History>, stamp: &Stamp) -> Changes {
         let mut changes = Changes::default();
         for (_, row) in &self.rows {
             let history = histories.entry(row.id().into()).or_default();
             if !row.is_held(history) {
                 changes.rows += 1;
+                if history.is_known() {
+                    self.before.entry(row.id().into()).or_insert_with(|| history.clone());
+                }
                 row.records(history).into_iter().for_each(|record| changes.add(record, stamp));
                 row.put(history);
             }
         }
         changes
+    }
+
+    /// What was stored before of the known ones of which the rows say something new.
+    pub(crate) fn into_before(self) -> Histories<R::History> {
+        self.before
     }
 
     fn reject_misfits(&mut self, histories: &Histories<R::History>) {

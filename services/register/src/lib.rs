@@ -4,6 +4,8 @@
 //! the same day are refused. They come in as rows of CSV files and are answered all at once for one case. The register
 //! decides nothing; what a fact is worth is for the rulebook.
 
+mod alteration;
+mod alteration_list;
 mod beds;
 mod caches;
 mod cells;

@@ -25,6 +25,7 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             name: "households_and_cover",
             sql: include_str!("../migrations/sqlite/0008_households_and_cover.sql"),
         },
+        Migration { version: 9, name: "alterations", sql: include_str!("../migrations/sqlite/0009_alterations.sql") },
     ],
     postgres: &[
         Migration { version: 1, name: "facts", sql: include_str!("../migrations/postgres/0001_facts.sql") },
@@ -47,5 +48,6 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             name: "households_and_cover",
             sql: include_str!("../migrations/postgres/0008_households_and_cover.sql"),
         },
+        Migration { version: 9, name: "alterations", sql: include_str!("../migrations/postgres/0009_alterations.sql") },
     ],
 };

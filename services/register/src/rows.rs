@@ -11,11 +11,11 @@ mod person;
 use chrono::NaiveDate;
 use serde_json::Value;
 
+use crate::alteration::Daily;
 use crate::cells::Cells;
 use crate::dated::Period;
 use crate::fact_kind::Column;
 use crate::history::PersonHistory;
-use crate::reading::History;
 use crate::tables::Table;
 use crate::words::{Words, words};
 
@@ -30,7 +30,7 @@ pub(crate) use person::PersonRow;
 /// One sound row of a file.
 pub(crate) trait FactRow: PartialEq + Send + Sync + Sized + 'static {
     /// What it is a part of.
-    type History: History;
+    type History: Daily;
 
     /// The columns of the file.
     const COLUMNS: &'static [Column];

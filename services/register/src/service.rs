@@ -13,10 +13,12 @@ use wire::register_v1::register_server::{Register, RegisterServer};
 use wire::register_v1::{
     CountBedsRequest, CountBedsResponse, FactKind, FactRow as RowMessage, FileHeader, FindPersonsRequest,
     FindPersonsResponse, GatherFactsRequest, GatherFactsResponse, ImportFactsRequest, ImportFactsResponse,
-    ImportFileResponse, ImportOutcome, ListFactsRequest, ListFactsResponse, RejectedCell, RotateKeysResponse,
+    ImportFileResponse, ImportOutcome, ListAlterationsRequest, ListAlterationsResponse, ListFactsRequest,
+    ListFactsResponse, RejectedCell, RotateKeysResponse,
 };
 use wire::{ErrorReason, Failure, FromMessage};
 
+use crate::alteration_list::{self, AlterationQuestion};
 use crate::beds;
 use crate::caches::Caches;
 use crate::cells::Header;
@@ -139,6 +141,11 @@ impl RegisterService {
         beds::count(&self.0.database, date).await.map_err(store_failure)
     }
 
+    async fn list_alterations_now(&self, request: ListAlterationsRequest) -> Result<ListAlterationsResponse, Failure> {
+        let question = wire::read(|at| AlterationQuestion::read(request, at))?;
+        alteration_list::list(&self.0.database, &question).await.map_err(store_failure)?
+    }
+
     fn keyring(&self) -> Result<&Keyring, Failure> {
         let missing = || Failure::new(ErrorReason::NotServed, "the register was started without identity keys");
         self.0.keyring.as_ref().ok_or_else(missing)
@@ -178,8 +185,8 @@ impl RegisterService {
             ImportFailure::Store(error) => store_failure(error),
         })?;
         drop(turn);
-        let ImportOutcome { rows, stored_rows, changed_rows, faults, ended_rows } = outcome;
-        tracing::info!(kind = ?file.kind(), rows, stored_rows, changed_rows, ended_rows, faults, "facts imported");
+        let ImportOutcome { rows, stored_rows, changed_rows, faults, ended_rows, altered_subjects, .. } = outcome;
+        tracing::info!(kind = ?file.kind(), rows, stored_rows, changed_rows, ended_rows, altered_subjects, faults, "facts imported");
         Ok(outcome)
     }
 
@@ -266,6 +273,13 @@ impl Register for RegisterService {
         let question = wire::read(|at| Question::read(request.into_inner(), at)).map_err(Failure::from)?;
         let Inner { reads, caches, hearing, .. } = &*self.0;
         Ok(Response::new(gather(reads, caches, hearing, &question).await.map_err(read_failure)?))
+    }
+
+    async fn list_alterations(
+        &self,
+        request: Request<ListAlterationsRequest>,
+    ) -> Result<Response<ListAlterationsResponse>, Status> {
+        Ok(Response::new(self.list_alterations_now(request.into_inner()).await?))
     }
 
     async fn import_facts(

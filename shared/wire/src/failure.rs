@@ -218,7 +218,8 @@ const fn code_of(reason: ErrorReason) -> Code {
         | ErrorReason::PersonNotFound
         | ErrorReason::InstitutionNotFound
         | ErrorReason::ItemNotFound
-        | ErrorReason::AccountNotFound => Code::NotFound,
+        | ErrorReason::AccountNotFound
+        | ErrorReason::ChangeNotFound => Code::NotFound,
         ErrorReason::RequestIdReused => Code::AlreadyExists,
         ErrorReason::CoverNotActive
         | ErrorReason::InstitutionNotDesignated
@@ -256,6 +257,7 @@ const fn message_zh(reason: ErrorReason) -> &'static str {
         ErrorReason::InstitutionNotFound => "未找到该定点医药机构，请核对机构编号。",
         ErrorReason::ItemNotFound => "医保目录中没有所列项目，请核对项目编码。",
         ErrorReason::RequestIdReused => "该请求编号已用于内容不同的请求，请更换请求编号。",
+        ErrorReason::ChangeNotFound => "登记中没有该编号的变更，请核对变更编号。",
         ErrorReason::CoverNotActive => "该人员在就医日期未参保。",
         ErrorReason::CoverSuspended => "该人员在就医日期暂停参保，不享受基本医疗保险待遇。",
         ErrorReason::InstitutionNotDesignated => "该机构在就医日期不是定点医药机构。",

@@ -29,7 +29,8 @@ use wire::payer_v1::{
 use wire::proto::google::r#type::Date;
 use wire::register_v1::register_server::{Register, RegisterServer};
 use wire::register_v1::{
-    GatherFactsRequest, GatherFactsResponse, ImportFactsRequest, ImportFactsResponse, Institution, Item,
+    Alteration, GatherFactsRequest, GatherFactsResponse, ImportFactsRequest, ImportFactsResponse, Institution, Item,
+    ListAlterationsRequest, ListAlterationsResponse, SubjectKind,
 };
 use wire::settlement_v1::one_stop_client::OneStopClient;
 use wire::settlement_v1::{
@@ -46,6 +47,8 @@ pub(crate) struct FakeRegister {
     pub(crate) poor: Arc<AtomicBool>,
     /// Whether it was told until when to answer.
     pub(crate) knows_deadline: Arc<AtomicBool>,
+    /// Of which days something else is told than before, by what it is told of.
+    pub(crate) altered: Arc<Mutex<BTreeMap<(SubjectKind, String), (Date, Date)>>>,
     /// Holds the next answer back after its facts were read.
     gate: Arc<Mutex<Option<Gate>>>,
 }
@@ -72,6 +75,12 @@ impl Gate {
 }
 
 impl FakeRegister {
+    /// Lets changes have altered what is told of days of 2023, from the first day of one month to that of another.
+    pub(crate) fn alter(&self, kind: SubjectKind, subject: &str, from_month: i32, through_month: i32) {
+        let day = |month| Date { year: 2023, month, day: 1 };
+        self.altered.lock().unwrap().insert((kind, subject.to_owned()), (day(from_month), day(through_month)));
+    }
+
     /// Holds the next answer back until it is let go.
     pub(crate) fn hold_next_answer(&self) -> Gate {
         let gate = Gate::default();
@@ -135,6 +144,25 @@ impl Register for FakeRegister {
         _request: Request<ImportFactsRequest>,
     ) -> Result<Response<ImportFactsResponse>, Status> {
         Err(Status::unimplemented("not needed"))
+    }
+
+    /// Every change is the same.
+    async fn list_alterations(
+        &self,
+        request: Request<ListAlterationsRequest>,
+    ) -> Result<Response<ListAlterationsResponse>, Status> {
+        let ListAlterationsRequest { kind, subjects, after, page_size, .. } = request.into_inner();
+        let altered = self.altered.lock().unwrap();
+        let of_kind = altered.iter().filter(|((of, _), _)| i32::from(*of) == kind);
+        let asked = of_kind
+            .filter(|((_, subject), _)| *subject > after && (subjects.is_empty() || subjects.contains(subject)))
+            .map(|((_, subject), (from, through))| Alteration {
+                subject: subject.clone(),
+                from_date: Some(*from),
+                through_date: Some(*through),
+            });
+        let alterations = asked.take(usize::try_from(page_size).unwrap()).collect();
+        Ok(Response::new(ListAlterationsResponse { alterations }))
     }
 }
 

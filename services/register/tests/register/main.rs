@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod agreements;
 #[cfg(test)]
+mod alterations;
+#[cfg(test)]
 mod dictionaries;
 #[cfg(test)]
 mod facts;
