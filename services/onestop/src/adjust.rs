@@ -11,6 +11,7 @@ use crate::cli::{CancelArgs, OutputArgs, ReadjudicateArgs, ReverseArgs};
 use crate::client::Client;
 use crate::fault::Fault;
 use crate::render::{Lang, adjustment_json, adjustment_text};
+use crate::touched::{self, Job};
 
 /// Cancels a settlement and prints what changed. Answers whether it was cancelled.
 ///
@@ -58,24 +59,28 @@ pub async fn reverse(args: ReverseArgs) -> Result<bool> {
     }
 }
 
-/// Decides a person's settlements anew and prints what changed. Answers whether that was done.
+/// Decides a person's settlements anew, or those that changes touch, and prints what changed. Answers whether that was done.
 ///
 /// # Errors
 /// Where the platform cannot be used at all.
 pub async fn readjudicate(args: ReadjudicateArgs) -> Result<bool> {
-    let client = Client::open(&args.client).await?;
+    let ReadjudicateArgs { person_id, from, changes, request_id, preview, client, output } = args;
+    let client = Client::open(&client).await?;
+    let Some(person_id) = person_id else {
+        return touched::readjudicate(&client, Job { changes, request_id, preview }, output).await;
+    };
     let request = ReadjudicateRequest {
-        request_id: args.request_id,
-        person_id: args.person_id.clone(),
-        from_date: Some(args.from.into()),
-        preview: args.preview,
+        request_id: request_id.unwrap_or_default(),
+        person_id: person_id.clone(),
+        from_date: from.map(Into::into),
+        preview,
     };
     match client.one_stop.clone().readjudicate(request).await {
         Ok(answer) => {
             let adjustment = answer.into_inner().adjustment.context("the platform answered without an adjustment")?;
-            print(&adjustment, args.output).map(|()| true)
+            print(&adjustment, output).map(|()| true)
         }
-        Err(status) => refused(status, &args.person_id, args.output.lang),
+        Err(status) => refused(status, &person_id, output.lang),
     }
 }
 

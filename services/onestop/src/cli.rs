@@ -66,7 +66,7 @@ pub enum Command {
     Cancel(CancelArgs),
     /// Reverse a request whose outcome is unknown
     Reverse(ReverseArgs),
-    /// Decide a person's settlements anew after a fact was corrected late
+    /// Decide settlements anew after a fact was corrected late: a person's, or all that changes of facts touch
     Readjudicate(ReadjudicateArgs),
     /// Print a person's links and counters of a year and verify the whole chain
     History(HistoryArgs),
@@ -217,6 +217,30 @@ pub struct ClientArgs {
     pub rules: RulesArgs,
 }
 
+impl ClientArgs {
+    /// The arguments that reach the same platform, as they are written behind a command. The address of a database is
+    /// left to the environment, because it holds a password.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Self { endpoint, store, rules } = self;
+        let mut words = String::new();
+        let mut add = |name: &str, value: &str| {
+            let is_plain = value.chars().all(|c| c.is_alphanumeric() || "-_./:".contains(c));
+            let value = if is_plain { value.to_owned() } else { format!("'{}'", value.replace('\'', "'\\''")) };
+            words.extend([" --", name, " ", &value]);
+        };
+        match (endpoint, &store.database_url) {
+            (Some(endpoint), _) => add("endpoint", endpoint),
+            (None, None) => add("data", &store.data.to_string_lossy()),
+            (None, Some(_)) => {}
+        }
+        if let (None, Some(directory)) = (endpoint, &rules.directory) {
+            add("rules", &directory.to_string_lossy());
+        }
+        words
+    }
+}
+
 /// `onestop settle` and `onestop preview`.
 #[derive(Args, Debug)]
 pub struct SettleArgs {
@@ -323,15 +347,20 @@ pub struct ReverseArgs {
 #[derive(Args, Debug)]
 pub struct ReadjudicateArgs {
     /// The person
-    #[arg(value_name = "PERSON_ID")]
-    pub person_id: String,
+    #[arg(value_name = "PERSON_ID", required_unless_present = "changes", requires = "from")]
+    pub person_id: Option<String>,
     /// The first day of service that is decided on the facts of today; its year is the one that is decided
-    #[arg(long, value_name = "DATE")]
-    pub from: NaiveDate,
-    /// Your name for this request; sent again under the same name it is the same step
-    #[arg(long, value_name = "ID")]
-    pub request_id: String,
-    /// Only tell what would change; nothing is written
+    #[arg(long, value_name = "DATE", requires = "person_id")]
+    pub from: Option<NaiveDate>,
+    /// In place of a person, decide all settlements anew that these changes of facts touch, as one job: the numbers that
+    /// `import` and `change` told, separated by commas. A job that was cut off is finished by the same command
+    #[arg(long = "change", value_name = "N", value_delimiter = ',', conflicts_with_all = ["person_id", "from"])]
+    pub changes: Vec<i64>,
+    /// Your name for this request; sent again under the same name it is the same step. Of a job it is made of the
+    /// changes if absent
+    #[arg(long, value_name = "ID", required_unless_present = "changes")]
+    pub request_id: Option<String>,
+    /// Only tell what would change, with the money involved; nothing is written
     #[arg(long)]
     pub preview: bool,
     /// How to reach the platform.

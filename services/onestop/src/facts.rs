@@ -159,7 +159,7 @@ fn fact_text(fact: &Fact, lang: Lang) -> String {
     format!("{text}  [{}]", trail.join(lang.pick(("，", ", "))))
 }
 
-/// Who made a change, why and by what, as far as it was said.
+/// A change's number, and who made it, why and by what, as far as it was said.
 fn origin(change: &proto::Change, lang: Lang) -> impl Iterator<Item = String> {
     let parts = [
         (("经办", "by"), &change.changed_by),
@@ -167,7 +167,8 @@ fn origin(change: &proto::Change, lang: Lang) -> impl Iterator<Item = String> {
         (("来源", "source"), &change.source),
     ];
     let said = parts.into_iter().filter(|(_, said)| !said.is_empty());
-    said.map(move |(word, said)| format!("{} {said}", lang.pick(word)))
+    let number = format!("{} {}", lang.pick(("变更", "change")), change.change_sequence);
+    std::iter::once(number).chain(said.map(move |(word, said)| format!("{} {said}", lang.pick(word))))
 }
 
 fn fact_json(fact: &Fact) -> Value {
@@ -177,9 +178,11 @@ fn fact_json(fact: &Fact) -> Value {
         "cells": cells,
         "recorded_time": shown_time(fact.recorded_time),
         "superseded_time": shown_time(fact.superseded_time),
+        "change": fact.change.as_ref().map(|change| change.change_sequence),
         "changed_by": fact.change.as_ref().map(|change| &change.changed_by),
         "reason": fact.change.as_ref().map(|change| &change.reason),
         "source": fact.change.as_ref().map(|change| &change.source),
+        "superseding_change": fact.superseding_change.as_ref().map(|change| change.change_sequence),
         "superseded_by": fact.superseding_change.as_ref().map(|change| &change.changed_by),
         "superseded_reason": fact.superseding_change.as_ref().map(|change| &change.reason),
     })

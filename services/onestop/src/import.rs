@@ -23,6 +23,7 @@ use crate::cli::ImportArgs;
 use crate::client::Client;
 use crate::fault::Fault;
 use crate::render::Lang;
+use crate::touched;
 
 /// How many rows one message carries.
 const ROWS_PER_MESSAGE: usize = 2_000;
@@ -32,7 +33,7 @@ const WAITING_MAX: usize = 4;
 const FAULTS_PRINTED: usize = 200;
 
 /// Imports all files in order and reports each. A file with a wrong row is not stored at all. Answers whether every
-/// file was stored.
+/// file was stored. Where facts of the past changed, it tells how the settlements that they touch are decided anew.
 ///
 /// # Errors
 /// Where a file or the platform cannot be used at all.
@@ -40,6 +41,7 @@ pub async fn import(args: ImportArgs) -> Result<bool> {
     let mut client = Client::open(&args.client).await?;
     let mut report = args.report.as_deref().map(Report::create).transpose()?;
     let mut all_sound = true;
+    let mut altering = Vec::new();
     for file in &args.files {
         let shown = file.display().to_string();
         let mut faults = Faults { file: &shown, lang: args.lang, printed: Vec::new(), report: report.as_mut() };
@@ -59,6 +61,10 @@ pub async fn import(args: ImportArgs) -> Result<bool> {
         writeln!(out, "{shown}: {}", told(outcome, args.check, args.lang))?;
         faults.print(outcome.faults, &mut out)?;
         all_sound &= outcome.faults == 0;
+        altering.extend(Some(outcome.change_sequence).filter(|_| outcome.altered_subjects > 0));
+    }
+    if !altering.is_empty() {
+        touched::offer(&client, &args.client, &altering, false, args.lang, &mut std::io::stdout()).await?;
     }
     report.map_or(Ok(()), Report::finish)?;
     Ok(all_sound)

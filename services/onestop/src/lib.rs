@@ -22,3 +22,4 @@ pub mod rules;
 pub mod serve;
 pub mod settle;
 pub mod subsidies;
+mod touched;

@@ -3,6 +3,7 @@
 mod adjustment;
 mod json;
 mod table;
+mod touched;
 mod words;
 
 use std::fmt::Write;
@@ -12,6 +13,7 @@ pub use adjustment::{adjustment_json, adjustment_text};
 pub use json::statement_json;
 pub use table::statement_text;
 pub(crate) use table::{cite, right, yuan};
+pub use touched::{totals_json, totals_text, touched_json, touched_text};
 pub use words::Words;
 pub(crate) use words::payer_name;
 

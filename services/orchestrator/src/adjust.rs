@@ -1,6 +1,6 @@
 //! Cancelling, reversing and deciding anew: which settlements of the chain an adjustment changes, and when it is refused.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::Datelike;
 use claim::{PersonId, RequestId, SettlementId};
 use host::Clock;
 use wire::journal_v1::{Adjustment, ReversedRequest, adjustment::Cause};
@@ -11,7 +11,7 @@ use crate::chain::{self, Entry, Place, StoredLink};
 use crate::failures;
 use crate::journal::ChainQuery;
 use crate::replay::{Action, Replay};
-use crate::request::{Asked, Call, Cancel};
+use crate::request::{Asked, Call, Cancel, Readjudicate};
 use crate::settle::{Orchestrator, Planned};
 use crate::standing::{Line, Standing};
 
@@ -99,7 +99,7 @@ impl Orchestrator {
     pub(crate) async fn preview_readjudication(
         &self,
         request: &Call,
-        from_date: NaiveDate,
+        asked: &Readjudicate,
     ) -> Result<Adjustment, Failure> {
         let query = ChainQuery {
             person_id: request.person_id.clone(),
@@ -110,7 +110,7 @@ impl Orchestrator {
         if head.open {
             self.finish(&Place { person_id: request.person_id.clone(), sequence: head.sequence }).await?;
         }
-        let adjustment = self.plan_readjudicate(&request.person_id, from_date).await?;
+        let adjustment = self.plan_readjudicate(&request.person_id, asked).await?;
         Ok(Adjustment { cause: request.asked.cause(), ..adjustment })
     }
 
@@ -119,13 +119,12 @@ impl Orchestrator {
     pub(crate) async fn plan_readjudicate(
         &self,
         person_id: &PersonId,
-        from_date: NaiveDate,
+        asked: &Readjudicate,
     ) -> Result<Adjustment, Failure> {
-        let line = self.line(person_id, 1, Some(from_date.year())).await?;
+        let line = self.line(person_id, 1, Some(asked.from_date.year())).await?;
         let mut actions = Vec::with_capacity(line.settlements.len());
         for settlement in &line.settlements {
-            let is_meant = settlement.stands() && settlement.service_date()? >= from_date;
-            actions.push(if is_meant { Action::Refresh } else { Action::Keep });
+            actions.push(if asked.means(settlement)? { Action::Refresh } else { Action::Keep });
         }
         let adjustment = Replay::new(self.decider(), person_id).run(&line, &actions).await?;
         Ok(adjustment.unwrap_or_default())

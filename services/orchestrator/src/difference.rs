@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use wire::claim_v1::{Amounts, Statement};
 use wire::journal_v1::{FundDifference, InstitutionDifference, SettlementChange};
+use wire::settlement_v1::FundPayment;
 
 use crate::fact_changes::fact_changes;
 use crate::replay::Changed;
@@ -36,6 +37,35 @@ pub(crate) fn paid_by_source(before: Option<&Statement>, after: Option<&Statemen
     differences
 }
 
+/// What each fund pays by a statement.
+pub(crate) fn payments_of_statement(statement: &Statement) -> Vec<FundPayment> {
+    payments(paid_by_fund(None, Some(statement)), &BTreeMap::new())
+}
+
+/// What each fund paid before and pays after a change.
+pub(crate) fn payments_of_change(change: &SettlementChange) -> Vec<FundPayment> {
+    let differences = change.funds.iter().map(|fund| ((fund.payer.clone(), fund.fund), fund.difference_fen));
+    payments(paid_by_fund(None, change.statement.as_ref()), &differences.collect())
+}
+
+fn payments(mut after: BTreeMap<(String, i32), i64>, differences: &BTreeMap<(String, i32), i64>) -> Vec<FundPayment> {
+    for fund in differences.keys() {
+        after.entry(fund.clone()).or_insert(0);
+    }
+    let payment = |(fund, after_fen): ((String, i32), i64)| {
+        let before_fen = after_fen - differences.get(&fund).copied().unwrap_or(0);
+        let (payer, fund) = fund;
+        FundPayment { payer, fund, before_fen, after_fen }
+    };
+    after.into_iter().map(payment).collect()
+}
+
+/// Differences by fund, zeros left out.
+pub(crate) fn fund_differences(funds: BTreeMap<(String, i32), i64>) -> Vec<FundDifference> {
+    let funds = funds.into_iter().filter(|(_, difference_fen)| *difference_fen != 0);
+    funds.map(|((payer, fund), difference_fen)| FundDifference { payer, fund, difference_fen }).collect()
+}
+
 /// How one settlement changed.
 pub(crate) fn change_of(changed: &Changed<'_>) -> SettlementChange {
     let Changed { before, after } = changed;
@@ -52,10 +82,7 @@ pub(crate) fn change_of(changed: &Changed<'_>) -> SettlementChange {
         institution_id: before.case.institution_id.clone(),
         service_date: before.case.service_date,
         amounts_before: stood.and_then(|statement| statement.amounts),
-        funds: paid_by_fund(stood, after.as_ref())
-            .into_iter()
-            .map(|((payer, fund), difference_fen)| FundDifference { payer, fund, difference_fen })
-            .collect(),
+        funds: fund_differences(paid_by_fund(stood, after.as_ref())),
         // A cancelled bill is the person's to settle otherwise: what it asked of them is given back.
         cash_difference_fen: cash(after.as_ref()) - cash(stood),
         facts,
@@ -65,22 +92,19 @@ pub(crate) fn change_of(changed: &Changed<'_>) -> SettlementChange {
 
 /// The differences of all changes together: by fund, by institution, and for the person.
 pub(crate) fn total(changes: &[SettlementChange]) -> (Vec<FundDifference>, Vec<InstitutionDifference>, i64) {
-    let mut funds = BTreeMap::<(&str, i32), i64>::new();
+    let mut funds = BTreeMap::new();
     let mut institutions = BTreeMap::<&str, i64>::new();
     let mut cash_difference_fen = 0;
     for change in changes {
         for difference in &change.funds {
-            *funds.entry((&difference.payer, difference.fund)).or_default() += difference.difference_fen;
+            *funds.entry((difference.payer.clone(), difference.fund)).or_default() += difference.difference_fen;
             *institutions.entry(&change.institution_id).or_default() += difference.difference_fen;
         }
         cash_difference_fen += change.cash_difference_fen;
     }
-    let funds = funds.into_iter().filter(|(_, difference_fen)| *difference_fen != 0);
     let institutions = institutions.into_iter().filter(|(_, difference_fen)| *difference_fen != 0);
     (
-        funds
-            .map(|((payer, fund), difference_fen)| FundDifference { payer: payer.to_owned(), fund, difference_fen })
-            .collect(),
+        fund_differences(funds),
         institutions
             .map(|(institution_id, difference_fen)| InstitutionDifference {
                 institution_id: institution_id.to_owned(),

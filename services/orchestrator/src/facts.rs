@@ -22,7 +22,7 @@ const NO_DISEASE: &str = "none";
 
 /// The register, as the orchestrator uses it. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Register(RegisterWay);
+pub(crate) struct Register(pub(crate) RegisterWay);
 
 impl fmt::Debug for Register {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

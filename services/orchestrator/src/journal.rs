@@ -6,6 +6,7 @@
 mod feed;
 mod postgres;
 mod sqlite;
+mod walk;
 
 use std::borrow::Borrow;
 use std::collections::HashSet;

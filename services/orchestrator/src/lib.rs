@@ -5,6 +5,7 @@
 //! anybody until the link is closed.
 
 mod adjust;
+mod altered;
 mod answers;
 mod audit;
 mod chain;
@@ -26,6 +27,7 @@ mod request;
 mod service;
 mod settle;
 mod standing;
+mod touched;
 mod verify;
 mod way;
 

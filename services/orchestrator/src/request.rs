@@ -5,7 +5,9 @@ use claim::{Case, PersonId, RequestId, SettlementId};
 use wire::journal_v1::{Cancellation, Readjudication, Reversal, adjustment::Cause};
 use wire::{Failure, claim_v1 as proto};
 
+use crate::altered::Scope;
 use crate::chain::{Entry, StoredLink};
+use crate::standing::Standing;
 
 /// A call that makes a link of a person's chain.
 #[derive(Clone, Debug)]
@@ -36,10 +38,29 @@ pub(crate) enum Asked {
         readjudicate_later: bool,
     },
     /// To decide settlements anew.
-    Readjudicate {
-        /// The first day of service.
-        from_date: NaiveDate,
-    },
+    Readjudicate(Readjudicate),
+}
+
+/// Which settlements are decided anew.
+#[derive(Clone, Debug)]
+pub(crate) struct Readjudicate {
+    /// The first day of service.
+    pub(crate) from_date: NaiveDate,
+    /// What they have to rest on to be decided on fresh facts; `None`: all of them are.
+    pub(crate) scope: Option<Scope>,
+}
+
+impl Readjudicate {
+    /// Whether `settlement` is decided on fresh facts.
+    pub(crate) fn means(&self, settlement: &Standing) -> Result<bool, Failure> {
+        let is_late_enough = settlement.service_date()? >= self.from_date;
+        let is_touched = self.scope.as_ref().map_or(Ok(true), |scope| scope.touches(&settlement.case))?;
+        Ok(settlement.stands() && is_late_enough && is_touched)
+    }
+
+    fn changes(&self) -> Vec<i64> {
+        self.scope.as_ref().map(|scope| scope.shared.changes.clone()).unwrap_or_default()
+    }
 }
 
 /// What is asked for in a cancellation.
@@ -68,9 +89,10 @@ impl Asked {
                 reversed_request_id: reversed_request_id.to_string(),
                 readjudicate_later: *readjudicate_later,
             })),
-            Self::Readjudicate { from_date } => {
-                Some(Cause::Readjudication(Readjudication { from_date: Some((*from_date).into()) }))
-            }
+            Self::Readjudicate(asked) => Some(Cause::Readjudication(Readjudication {
+                from_date: Some(asked.from_date.into()),
+                change_sequences: asked.changes(),
+            })),
         }
     }
 
@@ -87,9 +109,9 @@ impl Asked {
                 differs(reversed.reversed_request_id != reversed_request_id.as_str(), "reversed_request_id")
             }
             (Self::Settle { .. }, Entry::Adjustment(_) | Entry::ReversedRequest(_))
-            | (Self::Cancel(_) | Self::Readjudicate { .. }, Entry::Settlement(_) | Entry::ReversedRequest(_))
+            | (Self::Cancel(_) | Self::Readjudicate(_), Entry::Settlement(_) | Entry::ReversedRequest(_))
             | (Self::Reverse { .. }, Entry::Settlement(_)) => Some("call".to_owned()),
-            (Self::Cancel(_) | Self::Reverse { .. } | Self::Readjudicate { .. }, Entry::Adjustment(adjustment)) => {
+            (Self::Cancel(_) | Self::Reverse { .. } | Self::Readjudicate(_), Entry::Adjustment(adjustment)) => {
                 first_difference(self.cause().as_ref(), adjustment.cause.as_ref())
             }
         };
@@ -109,7 +131,8 @@ fn first_difference(asked: Option<&Cause>, stored: Option<&Cause>) -> Option<Str
                 .or_else(|| differs(asked.readjudicate_later != stored.readjudicate_later, "readjudicate_later"))
         }
         (Cause::Readjudication(asked), Cause::Readjudication(stored)) => {
-            differs(asked.from_date != stored.from_date, "from_date")
+            differs(asked.change_sequences != stored.change_sequences, "change_sequences")
+                .or_else(|| differs(asked.from_date != stored.from_date, "from_date"))
         }
         (Cause::Cancellation(_), Cause::Reversal(_) | Cause::Readjudication(_))
         | (Cause::Reversal(_), Cause::Cancellation(_) | Cause::Readjudication(_))

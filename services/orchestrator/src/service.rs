@@ -10,7 +10,8 @@ use wire::settlement_v1::one_stop_server::{OneStop, OneStopServer};
 use wire::settlement_v1::{
     AuditRequest, AuditResponse, CancelRequest, CancelResponse, ExplainRequest, ExplainResponse, FeedRequest,
     FeedResponse, GetHistoryRequest, GetHistoryResponse, GetRequest, GetResponse, ListRequest, ListResponse,
-    PreviewRequest, PreviewResponse, ReadjudicateRequest, ReadjudicateResponse, ReversalOutcome, ReverseRequest,
+    ListTouchedRequest, ListTouchedResponse, PreviewRequest, PreviewResponse, ReadjudicateRequest,
+    ReadjudicateResponse, ReadjudicateTouchedRequest, ReadjudicateTouchedResponse, ReversalOutcome, ReverseRequest,
     ReverseResponse, SettleRequest, SettleResponse, SettlementState, SettlementSummary,
 };
 use wire::{Failure, read};
@@ -19,9 +20,10 @@ use crate::adjust::Words;
 use crate::answers::Answers;
 use crate::chain::Entry;
 use crate::failures;
-use crate::request::{Asked, Call};
+use crate::request::{Asked, Call, Readjudicate};
 use crate::settle::{Done, Orchestrator, Planned};
 use crate::standing::Standing;
+use crate::touched::Job;
 
 /// Who calls, as long as the platform does not ask for an identity.
 const CALLER: &str = "local";
@@ -29,6 +31,9 @@ const PAGE_DEFAULT: i32 = 50;
 const PAGE_MAX: i32 = 500;
 /// Benefit years that can be asked for.
 const YEARS: std::ops::RangeInclusive<i32> = 1..=9_999;
+
+/// The most changes that one job may be about.
+const CHANGES_MAX: usize = 100;
 
 /// Serves an orchestrator by gRPC.
 #[derive(Clone)]
@@ -69,6 +74,35 @@ impl OneStop for OneStopService {
     type GetHistoryStream = Answers<GetHistoryResponse>;
     type FeedStream = Answers<FeedResponse>;
     type AuditStream = Answers<AuditResponse>;
+    type ListTouchedStream = Answers<ListTouchedResponse>;
+    type ReadjudicateTouchedStream = Answers<ReadjudicateTouchedResponse>;
+
+    async fn list_touched(
+        &self,
+        request: Request<ListTouchedRequest>,
+    ) -> Result<Response<Self::ListTouchedStream>, Status> {
+        let ListTouchedRequest { change_sequences: changes } = request.into_inner();
+        read(|at| at.check_count("change_sequences", changes.len(), 1..=CHANGES_MAX)).map_err(Failure::from)?;
+        let altered = self.orchestrator.altered(changes).await?;
+        Ok(Response::new(self.orchestrator.list_touched(altered)))
+    }
+
+    async fn readjudicate_touched(
+        &self,
+        request: Request<ReadjudicateTouchedRequest>,
+    ) -> Result<Response<Self::ReadjudicateTouchedStream>, Status> {
+        let ReadjudicateTouchedRequest { request_id, change_sequences: changes, preview } = request.into_inner();
+        let job = read(|at| {
+            let counted = at.check_count("change_sequences", changes.len(), 1..=CHANGES_MAX);
+            let request_id = at.id("request_id", &request_id)?;
+            let job = Job { caller: self.caller.to_string(), request_id, preview };
+            at.take("request_id", job.request_of(*YEARS.end()))?;
+            counted.map(|()| job)
+        });
+        let job = job.map_err(Failure::from)?;
+        let altered = self.orchestrator.altered(changes).await?;
+        Ok(Response::new(self.orchestrator.readjudicate_touched(job, altered)))
+    }
 
     async fn get_history(
         &self,
@@ -200,13 +234,14 @@ impl OneStop for OneStopService {
             let request_id = at.id("request_id", &message.request_id);
             let person_id = at.id("person_id", &message.person_id);
             let from_date = at.date("from_date", message.from_date)?;
-            let asked = Asked::Readjudicate { from_date };
+            let readjudicate = Readjudicate { from_date, scope: None };
+            let asked = Asked::Readjudicate(readjudicate.clone());
             let caller = self.caller.to_string();
-            Some((Call { caller, request_id: request_id?, person_id: person_id?, asked }, from_date))
+            Some((Call { caller, request_id: request_id?, person_id: person_id?, asked }, readjudicate))
         });
-        let (request, from_date) = request.map_err(Failure::from)?;
+        let (request, readjudicate) = request.map_err(Failure::from)?;
         let (adjustment, already_done) = if message.preview {
-            (Some(self.orchestrator.preview_readjudication(&request, from_date).await?), false)
+            (Some(self.orchestrator.preview_readjudication(&request, &readjudicate).await?), false)
         } else {
             let Done { planned, already_done } = self.orchestrator.carry_out(&request).await?;
             (adjustment_of(planned).0, already_done)

@@ -171,8 +171,8 @@ impl Orchestrator {
             Asked::Reverse { reversed_request_id, readjudicate_later } => {
                 self.plan_reverse(request, reversed_request_id, *readjudicate_later).await
             }
-            Asked::Readjudicate { from_date } => {
-                let adjustment = self.plan_readjudicate(&request.person_id, *from_date).await?;
+            Asked::Readjudicate(asked) => {
+                let adjustment = self.plan_readjudicate(&request.person_id, asked).await?;
                 Ok(Planned::append(Entry::Adjustment(adjustment)))
             }
         }

@@ -3,16 +3,15 @@
 use std::io::Write;
 
 use anyhow::{Result, bail};
-use chrono::NaiveDate;
 use claim::Standing;
 use wire::register_v1::import_file_request::Part;
 use wire::register_v1::{FactKind, FactRow, FileEnd, FileHeader, FileRows, ImportFileRequest};
-use wire::settlement_v1::ListRequest;
 
 use crate::cli::{AgreementArgs, ChangeArgs, ChangeTrailArgs};
 use crate::client::Client;
-use crate::import::{description, refused, take_outcome};
+use crate::import::{description, take_outcome};
 use crate::render::Lang;
+use crate::touched;
 
 /// A fact to record or to withdraw.
 pub(super) struct Change {
@@ -59,19 +58,11 @@ impl Change {
         Self { withdraw: true, ..self }
     }
 
-    fn value_of(&self, names: &[&str]) -> Option<String> {
-        let place = self.columns.iter().position(|column| names.contains(&column.as_str()));
-        place.and_then(|place| self.cells.get(place)).cloned()
-    }
-
     /// Makes the change and names the settlements that it may touch; answers whether nothing was at fault.
     ///
     /// # Errors
     /// Where the platform cannot be used.
     pub(super) async fn make(self) -> Result<bool> {
-        let person_id = self.value_of(&["person_id", "人员编号"]);
-        let from = self.value_of(&["from", "approved_date", "开始日期", "审批日期"]);
-        let to = self.value_of(&["to", "结束日期"]);
         let Self { kind, columns, cells, withdraw, trail } = self;
         let header = FileHeader {
             kind: kind.into(),
@@ -107,46 +98,11 @@ impl Change {
                 (false, Lang::En) => format!("{changed} of 1 fact new, {stored} stored"),
             };
             writeln!(out, "{words}")?;
-            if let Some(person_id) = person_id.filter(|_| changed > 0) {
-                name_touched(&mut client, &person_id, from.as_deref(), to.as_deref(), trail.lang, &mut out).await?;
+            if outcome.altered_subjects > 0 {
+                let changes = [outcome.change_sequence];
+                touched::offer(&client, &trail.client, &changes, true, trail.lang, &mut out).await?;
             }
         }
         Ok(outcome.faults == 0)
-    }
-}
-
-/// Names the person's settlements of the days on which the fact holds: they may have to be adjudicated again.
-async fn name_touched(
-    client: &mut Client,
-    person_id: &str,
-    from: Option<&str>,
-    to: Option<&str>,
-    lang: Lang,
-    out: &mut impl Write,
-) -> Result<()> {
-    let day = |text: Option<&str>| text.and_then(|text| text.parse::<NaiveDate>().ok());
-    let (from, to) = (day(from), day(to));
-    let mut page_token = String::new();
-    loop {
-        let request = ListRequest { person_id: person_id.to_owned(), page_size: 0, page_token };
-        let page = client.one_stop.list(request).await.map_err(refused)?.into_inner();
-        for settlement in page.settlements {
-            let date = settlement.service_date.unwrap_or_default();
-            let date = format!("{:04}-{:02}-{:02}", date.year, date.month, date.day);
-            let served = day(Some(&date));
-            let is_touched =
-                served.is_some_and(|served| from.is_none_or(|from| from <= served) && to.is_none_or(|to| served <= to));
-            if is_touched {
-                let settlement_id = settlement.settlement_id;
-                match lang {
-                    Lang::ZhCn => writeln!(out, "涉及 {date} 的结算 {settlement_id}")?,
-                    Lang::En => writeln!(out, "touches settlement {settlement_id} of {date}")?,
-                }
-            }
-        }
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok(());
-        }
     }
 }

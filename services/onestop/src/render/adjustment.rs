@@ -62,14 +62,14 @@ fn write_change(text: &mut String, change: &SettlementChange, lang: Lang) -> std
     Ok(())
 }
 
-fn write_funds(text: &mut String, funds: &[FundDifference], lang: Lang) -> std::fmt::Result {
+pub(super) fn write_funds(text: &mut String, funds: &[FundDifference], lang: Lang) -> std::fmt::Result {
     funds.iter().try_for_each(|difference| {
         let fund = claim::Fund::from_number(difference.fund).map_or("?", |fund| lang.pick(fund.words()));
         writeln!(text, "  {fund}: {}", signed(difference.difference_fen))
     })
 }
 
-fn write_cash(text: &mut String, difference_fen: i64, lang: Lang) -> std::fmt::Result {
+pub(super) fn write_cash(text: &mut String, difference_fen: i64, lang: Lang) -> std::fmt::Result {
     writeln!(text, "  {}: {}", lang.pick(("个人现金", "cash of the person")), signed(difference_fen))
 }
 
@@ -77,12 +77,12 @@ fn shown(value: &str) -> &str {
     if value.is_empty() { "—" } else { value }
 }
 
-fn signed(fen: i64) -> String {
+pub(super) fn signed(fen: i64) -> String {
     let sign = if fen > 0 { "+" } else { "" };
     format!("{sign}{}", yuan(Fen::new(fen)))
 }
 
-fn date(date: Option<&Date>) -> String {
+pub(super) fn date(date: Option<&Date>) -> String {
     date.map_or_else(String::new, |date| format!("{:04}-{:02}-{:02}", date.year, date.month, date.day))
 }
 
@@ -122,7 +122,7 @@ fn change_json(change: &SettlementChange) -> Value {
     })
 }
 
-fn funds_json(funds: &[FundDifference]) -> Vec<Value> {
+pub(super) fn funds_json(funds: &[FundDifference]) -> Vec<Value> {
     let fund = |of: &FundDifference| {
         let name = claim::Fund::from_number(of.fund).map_or("", claim::Fund::as_str);
         json!({ "payer": of.payer, "fund": name, "difference": amount(of.difference_fen) })
@@ -130,6 +130,6 @@ fn funds_json(funds: &[FundDifference]) -> Vec<Value> {
     funds.iter().map(fund).collect()
 }
 
-fn amount(fen: i64) -> String {
+pub(super) fn amount(fen: i64) -> String {
     Fen::new(fen).to_string()
 }

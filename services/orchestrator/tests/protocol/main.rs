@@ -7,4 +7,5 @@ mod auditing;
 mod feeding;
 mod remembering;
 mod settling;
+mod touching;
 mod world;
