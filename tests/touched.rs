@@ -83,11 +83,11 @@ fn job(location: &Location, command: &[&str], preview: bool) -> Vec<Value> {
 }
 
 fn settlements(parts: &[Value]) -> Vec<&str> {
-    parts.iter().filter_map(|part| part["settlement"]["settlement_id"].as_str()).collect()
+    parts.iter().filter_map(|part| part.pointer("/settlement/settlement_id")?.as_str()).collect()
 }
 
 fn cash_difference(parts: &[Value]) -> &str {
-    parts.last().and_then(|part| part["totals"]["cash_difference"].as_str()).unwrap()
+    parts.last().and_then(|part| part.pointer("/totals/cash_difference")?.as_str()).unwrap()
 }
 
 #[tokio::test]

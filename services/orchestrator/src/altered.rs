@@ -98,9 +98,9 @@ impl Register {
         let mut all = HashMap::new();
         let mut after = String::new();
         loop {
-            let page = self.alterations(changes, kind, after, Vec::new()).await?;
+            let page = self.alterations(changes, kind, after.clone(), Vec::new()).await?;
             let Some((last, _)) = page.last() else { return Ok(all) };
-            after = last.clone();
+            after.clone_from(last);
             all.extend(page);
         }
     }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use store::StoreError;
 
 use crate::change::Stamp;
+use crate::dated::Dated;
 use crate::designation::InstitutionHistory;
 use crate::history::{CatalogueEntry, ItemHistory, PersonHistory};
 use crate::reading::{Histories, History, read_each};
@@ -64,8 +65,8 @@ impl Daily for PersonHistory {
     }
 
     fn turning_days(&self) -> Vec<NaiveDate> {
-        let categories = self.categories.values().flat_map(|periods| periods.turning_days());
-        let diseases = self.diseases.values().flat_map(|filings| filings.turning_days());
+        let categories = self.categories.values().flat_map(Dated::turning_days);
+        let diseases = self.diseases.values().flat_map(Dated::turning_days);
         let days = self.cover.turning_days().chain(categories).chain(diseases).chain(self.filings.turning_days());
         // The last day of a category is told apart from the days before it.
         days.flat_map(|day| [day.pred_opt(), Some(day)]).flatten().collect()
@@ -211,7 +212,7 @@ impl Session<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dated::{Dated, Period};
+    use crate::dated::Period;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()

@@ -37,7 +37,9 @@ impl FromMessage for AlterationQuestion {
         let subjects_max = usize::try_from(SUBJECTS_MAX).unwrap_or_default();
         let subjects = at.check_count("subjects", message.subjects.len(), 0..=subjects_max);
         let page_size = at.number("page_size", message.page_size, 1..=SUBJECTS_MAX);
-        (is_known?, changes?, subjects?);
+        is_known?;
+        changes?;
+        subjects?;
         Some(Self {
             changes: message.change_sequences.into_iter().collect(),
             kind,

@@ -99,8 +99,8 @@ impl Change {
             };
             writeln!(out, "{words}")?;
             if outcome.altered_subjects > 0 {
-                let changes = [outcome.change_sequence];
-                touched::offer(&client, &trail.client, &changes, true, trail.lang, &mut out).await?;
+                let altering = [outcome.change_sequence];
+                touched::offer(&client, &trail.client, &altering, true, trail.lang, &mut out).await?;
             }
         }
         Ok(outcome.faults == 0)

@@ -39,6 +39,9 @@ use wire::settlement_v1::{
 };
 use wire::{ErrorReason, Failure};
 
+/// The first and the last altered day, by what is told otherwise.
+type Alterations = BTreeMap<(SubjectKind, String), (Date, Date)>;
+
 /// Knows everybody and everything.
 #[derive(Clone, Default)]
 pub(crate) struct FakeRegister {
@@ -48,7 +51,7 @@ pub(crate) struct FakeRegister {
     /// Whether it was told until when to answer.
     pub(crate) knows_deadline: Arc<AtomicBool>,
     /// Of which days something else is told than before, by what it is told of.
-    pub(crate) altered: Arc<Mutex<BTreeMap<(SubjectKind, String), (Date, Date)>>>,
+    altered: Arc<Mutex<Alterations>>,
     /// Holds the next answer back after its facts were read.
     gate: Arc<Mutex<Option<Gate>>>,
 }

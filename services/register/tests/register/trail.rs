@@ -113,6 +113,8 @@ async fn the_trail_cannot_be_altered() {
             "DELETE FROM change",
             "UPDATE superseded SET fact_key = 'other'",
             "DELETE FROM superseded",
+            "UPDATE alteration SET subject = 'other'",
+            "DELETE FROM alteration",
         ] {
             let refused = store::on_database!(&database, |pool| sqlx::raw_sql(statement).execute(pool).await.is_err());
             assert!(refused, "{} {statement}", store.name);
