@@ -233,12 +233,8 @@ mod tests {
         ItemHistory(entries)
     }
 
-    fn altered(before: &ItemHistory, after: &ItemHistory) -> Option<(String, String)> {
-        AlteredDays::between(before, after).map(|days| (days.from.to_string(), days.through.to_string()))
-    }
-
-    fn told(from: &str, through: &str) -> Option<(String, String)> {
-        Some((from.to_owned(), through.to_owned()))
+    fn altered(before: &ItemHistory, after: &ItemHistory) -> Option<String> {
+        AlteredDays::between(before, after).map(|days| format!("{} {}", days.from, days.through))
     }
 
     #[test]
@@ -248,18 +244,18 @@ mod tests {
         let split = item(&[("2023-01-01", Some("2023-05-31"), 5), ("2023-06-01", None, 5)]);
         assert_eq!(altered(&before, &split), None, "the same in two parts");
         let lower = item(&[("2023-01-01", Some("2023-05-31"), 5), ("2023-06-01", None, 4)]);
-        assert_eq!(altered(&before, &lower), told("2023-06-01", "9999-12-31"));
+        assert_eq!(altered(&before, &lower), Some("2023-06-01 9999-12-31".to_owned()));
         let ended = item(&[("2023-01-01", Some("2023-05-31"), 5)]);
-        assert_eq!(altered(&before, &ended), told("2023-06-01", "9999-12-31"));
+        assert_eq!(altered(&before, &ended), Some("2023-06-01 9999-12-31".to_owned()));
         let between = item(&[("2023-01-01", Some("2023-05-31"), 5), ("2023-06-01", Some("2023-06-30"), 4)]);
         let again = item(&[
             ("2023-01-01", Some("2023-05-31"), 5),
             ("2023-06-01", Some("2023-06-30"), 4),
             ("2023-07-01", None, 5),
         ]);
-        assert_eq!(altered(&before, &again), told("2023-06-01", "2023-06-30"));
-        assert_eq!(altered(&between, &again), told("2023-07-01", "9999-12-31"));
-        assert_eq!(altered(&item(&[]), &before), told("2023-01-01", "9999-12-31"));
+        assert_eq!(altered(&before, &again), Some("2023-06-01 2023-06-30".to_owned()));
+        assert_eq!(altered(&between, &again), Some("2023-07-01 9999-12-31".to_owned()));
+        assert_eq!(altered(&item(&[]), &before), Some("2023-01-01 9999-12-31".to_owned()));
     }
 
     #[test]
