@@ -232,12 +232,22 @@ impl<'a> Cells<'a> {
 }
 
 fn written_date(text: &str) -> Option<NaiveDate> {
-    let strict = |format: &str| {
-        let date = NaiveDate::parse_from_str(text, format).ok()?;
-        (date.format(format).to_string() == text).then_some(date)
-    };
     let lenient = |format| NaiveDate::parse_from_str(text, format).ok();
-    strict("%Y-%m-%d").or_else(|| strict("%Y%m%d")).or_else(|| lenient("%Y/%m/%d")).or_else(|| lenient("%Y年%m月%d日"))
+    iso_date(text).or_else(|| lenient("%Y/%m/%d")).or_else(|| lenient("%Y年%m月%d日"))
+}
+
+/// A date of eight digits, with a hyphen before month and day or with none.
+fn iso_date(text: &str) -> Option<NaiveDate> {
+    let (month, day) = match text.len() {
+        8 => (4..6, 6..8),
+        10 if text.get(4..5)? == "-" && text.get(7..8)? == "-" => (5..7, 8..10),
+        _ => return None,
+    };
+    let year = text.get(..4)?;
+    let (month, day) = (text.get(month)?, text.get(day)?);
+    let are_digits = [year, month, day].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    are_digits.then_some(())?;
+    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
 }
 
 /// One fault of one row. An identity number that stands in the wrong column is not repeated.

@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, SqliteConnection};
 use store::StoreError;
 
-use crate::tables::Table;
+use crate::tables::{Table, postgres_type};
 
 /// A connection, within a transaction or not.
 #[derive(Debug)]
@@ -94,19 +94,24 @@ impl Session<'_> {
 
     /// Writes rows, each an object of all columns of `table`, in the place of rows with the same key. No key may be
     /// among them twice.
-    pub(crate) async fn upsert(&mut self, table: &Table, rows: Vec<Value>) -> Result<(), StoreError> {
-        let rows = Value::from(rows).to_string();
+    pub(crate) async fn upsert(&mut self, table: &Table, mut rows: Vec<Value>) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(connection) => {
                 let source = |column: &&str| format!("value->>'{column}'");
-                let sql = upsert_text(table, source, "json_each($1)");
-                sqlx::query(AssertSqlSafe(sql)).bind(rows).execute(&mut **connection).await?;
+                // With binary objects each is read once and not once for every column.
+                let sql = upsert_text(table, source, "jsonb_each($1)");
+                sqlx::query(AssertSqlSafe(sql)).bind(Value::from(rows).to_string()).execute(&mut **connection).await?;
             }
             Self::Postgres(connection) => {
-                let source = |column: &&str| (*column).to_owned();
-                let records = format!("jsonb_populate_recordset(NULL::{}, $1::jsonb)", table.name);
-                let sql = upsert_text(table, source, &records);
-                sqlx::query(AssertSqlSafe(sql)).bind(rows).execute(&mut **connection).await?;
+                let columns: Vec<&str> = table.key.iter().chain(table.columns).copied().collect();
+                let arrays: Vec<String> = (1..=columns.len()).map(|place| format!("${place}::text[]")).collect();
+                let given = format!("UNNEST({}) AS given ({})", arrays.join(", "), columns.join(", "));
+                let source = |column: &&str| format!("{column}::{}", postgres_type(column));
+                let mut query = sqlx::query(AssertSqlSafe(upsert_text(table, source, &given)));
+                for column in columns {
+                    query = query.bind(rows.iter_mut().map(|row| taken_text(row, column)).collect::<Vec<_>>());
+                }
+                query.execute(&mut **connection).await?;
             }
         }
         Ok(())
@@ -173,6 +178,15 @@ impl Session<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// The text of a column, which is not needed any more in the row.
+fn taken_text(row: &mut Value, column: &str) -> Option<String> {
+    match row.get_mut(column).map(Value::take)? {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        value @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => Some(value.to_string()),
     }
 }
 

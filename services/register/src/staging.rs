@@ -45,17 +45,11 @@ impl Session<'_> {
             Self::Sqlite(connection) => {
                 let rows: Vec<Value> = rows
                     .into_iter()
-                    .map(|staged| {
-                        let cells = Value::from(staged.row.cells).to_string();
-                        json!([staged.subject, staged.row.number, staged.detail, cells])
-                    })
+                    .map(|staged| json!([staged.subject, staged.row.number, staged.detail, staged.row.cells]))
                     .collect();
-                sqlx::query(
-                    "INSERT INTO staged_row SELECT value->>0, value->>1, value->>2, value->>3 FROM json_each($1)",
-                )
-                .bind(Value::from(rows).to_string())
-                .execute(&mut **connection)
-                .await?;
+                let stage =
+                    "INSERT INTO staged_row SELECT value->>0, value->>1, value->>2, value->3 FROM jsonb_each($1)";
+                sqlx::query(stage).bind(Value::from(rows).to_string()).execute(&mut **connection).await?;
             }
             Self::Postgres(connection) => {
                 let numbers: Vec<i64> =

@@ -106,3 +106,14 @@ pub(crate) const IDENTITY: Table = Table {
     key: &["person_id"],
     columns: &["blind_index", "index_key", "sealed", "seal_key", "recorded_time", "change_sequence"],
 };
+
+/// What PostgreSQL makes of a column's text.
+pub(crate) fn postgres_type(column: &str) -> &'static str {
+    match column {
+        "kunming_household" | "special_exempt_allowed" | "by_agreement" => "boolean",
+        "disability_level" | "beds" | "self_pay_rate_bp" | "price_cap_fen" | "change_sequence" => "bigint",
+        "recorded_time" => "timestamptz",
+        date if date.ends_with("_date") => "date",
+        _ => "text",
+    }
+}
