@@ -41,6 +41,10 @@ impl Stamp {
     }
 }
 
+/// The changes after one, as many as are heard at once.
+pub(crate) const AFTER: &str = "SELECT change_sequence, kind, subjects FROM change WHERE change_sequence > $1 \
+     ORDER BY change_sequence LIMIT 1000";
+
 /// A change that another process may have made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Heard {
@@ -90,8 +94,6 @@ impl Session<'_> {
 
     /// The changes after the one with number `after`, in their order, at most 1,000.
     pub(crate) async fn changes_after(&mut self, after: i64) -> Result<Vec<Heard>, StoreError> {
-        const AFTER: &str = "SELECT change_sequence, kind, subjects FROM change WHERE change_sequence > $1 \
-             ORDER BY change_sequence LIMIT 1000";
         let rows: Vec<(i64, String, Option<String>)> = match self {
             Self::Sqlite(connection) => sqlx::query_as(AFTER).bind(after).fetch_all(&mut **connection).await?,
             Self::Postgres(connection) => sqlx::query_as(AFTER).bind(after).fetch_all(&mut **connection).await?,

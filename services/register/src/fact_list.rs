@@ -23,9 +23,9 @@ pub(crate) struct FactQuestion {
     with_superseded: bool,
 }
 
-const PERSON_TABLES: &[Table] = &[PERSON, COVER, CATEGORY, DISEASE, FILING];
-const INSTITUTION_TABLES: &[Table] = &[INSTITUTION, AGREEMENT];
-const ITEM_TABLES: &[Table] = &[ITEM];
+pub(crate) const PERSON_TABLES: &[Table] = &[PERSON, COVER, CATEGORY, DISEASE, FILING];
+pub(crate) const INSTITUTION_TABLES: &[Table] = &[INSTITUTION, AGREEMENT];
+pub(crate) const ITEM_TABLES: &[Table] = &[ITEM];
 
 impl FromMessage for FactQuestion {
     type Message = proto::ListFactsRequest;
@@ -145,6 +145,24 @@ fn text_of(value: &Value) -> String {
     }
 }
 
+/// What is believed no more of one person, institution or item.
+pub(crate) const SUPERSEDED: &str =
+    "SELECT fact_table, superseded_sequence, CAST(fact AS TEXT) FROM superseded WHERE subject = $1";
+
+/// The rows of one person, institution or item in a table, on SQLite.
+pub(crate) fn sqlite_text(table: &Table) -> String {
+    let columns = table.key.iter().chain(table.columns);
+    let fact: Vec<String> = columns.map(|column| format!("'{column}', {column}")).collect();
+    let key = table.key.first().copied().unwrap_or_default();
+    format!("SELECT json_object({}) FROM {} WHERE {key} = $1", fact.join(", "), table.name)
+}
+
+/// As [`sqlite_text`], on PostgreSQL.
+pub(crate) fn postgres_text(table: &Table) -> String {
+    let key = table.key.first().copied().unwrap_or_default();
+    format!("SELECT CAST(to_jsonb(t) AS TEXT) FROM {} t WHERE {key} = $1", table.name)
+}
+
 type Changes = BTreeMap<i64, (DateTime<Utc>, proto::Change)>;
 
 impl Session<'_> {
@@ -168,28 +186,22 @@ impl Session<'_> {
     }
 
     async fn stored_rows(&mut self, table: &Table, id: &str) -> Result<Vec<String>, StoreError> {
-        let key = table.key.first().copied().unwrap_or_default();
-        let name = table.name;
         Ok(match self {
             Self::Sqlite(connection) => {
-                let columns = table.key.iter().chain(table.columns);
-                let fact: Vec<String> = columns.map(|column| format!("'{column}', {column}")).collect();
-                let sql = format!("SELECT json_object({}) FROM {name} WHERE {key} = $1", fact.join(", "));
-                sqlx::query_scalar(AssertSqlSafe(sql)).bind(id).fetch_all(&mut **connection).await?
+                let sql = AssertSqlSafe(sqlite_text(table));
+                sqlx::query_scalar(sql).bind(id).fetch_all(&mut **connection).await?
             }
             Self::Postgres(connection) => {
-                let sql = format!("SELECT CAST(to_jsonb(t) AS TEXT) FROM {name} t WHERE {key} = $1");
-                sqlx::query_scalar(AssertSqlSafe(sql)).bind(id).fetch_all(&mut **connection).await?
+                let sql = AssertSqlSafe(postgres_text(table));
+                sqlx::query_scalar(sql).bind(id).fetch_all(&mut **connection).await?
             }
         })
     }
 
     async fn superseded_rows(&mut self, id: &str) -> Result<Vec<(String, i64, String)>, StoreError> {
-        const ROWS: &str =
-            "SELECT fact_table, superseded_sequence, CAST(fact AS TEXT) FROM superseded WHERE subject = $1";
         Ok(match self {
-            Self::Sqlite(connection) => sqlx::query_as(ROWS).bind(id).fetch_all(&mut **connection).await?,
-            Self::Postgres(connection) => sqlx::query_as(ROWS).bind(id).fetch_all(&mut **connection).await?,
+            Self::Sqlite(connection) => sqlx::query_as(SUPERSEDED).bind(id).fetch_all(&mut **connection).await?,
+            Self::Postgres(connection) => sqlx::query_as(SUPERSEDED).bind(id).fetch_all(&mut **connection).await?,
         })
     }
 

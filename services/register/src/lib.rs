@@ -20,6 +20,8 @@ mod hearing;
 mod history;
 mod import;
 mod migrations;
+#[cfg(test)]
+mod plans;
 mod reading;
 mod reads;
 mod rotation;

@@ -36,7 +36,7 @@ pub(crate) trait History: Default + Send + Sync + 'static {
 }
 
 /// A person's rows of all tables in one statement, so that they are of one moment. `part` names the table.
-const PERSONS: SelectByKeys = select_by_keys!(
+pub(crate) const PERSONS: SelectByKeys = select_by_keys!(
     "SELECT person_id, 'person' AS part, birth_date AS from_date, CAST(NULL AS DATE) AS to_date, sex AS code, \
      household_id AS kind, CAST(NULL AS TEXT) AS detail, kunming_household, disability_level FROM person WHERE person_id",
     "UNION ALL SELECT person_id, 'cover', from_date, to_date, scheme, state, flexible, NULL, NULL \
@@ -123,7 +123,7 @@ impl PersonHistory {
 }
 
 /// An institution's rows of both tables in one statement, so that they are of one moment. `part` names the table.
-const INSTITUTIONS: SelectByKeys = select_by_keys!(
+pub(crate) const INSTITUTIONS: SelectByKeys = select_by_keys!(
     "SELECT institution_id, 'institution' AS part, from_date, to_date, name, level, kind, treatment_region, \
      special_exempt_allowed, by_agreement, department_of, district, tier, grade, legal_form, beds \
      FROM institution WHERE institution_id",
@@ -209,7 +209,7 @@ impl InstitutionHistory {
     }
 }
 
-const ITEMS: SelectByKeys = select_by_keys!(
+pub(crate) const ITEMS: SelectByKeys = select_by_keys!(
     "SELECT item_code, from_date, to_date, name, class, self_pay_rate_bp, price_cap_fen, drug FROM item WHERE item_code",
 );
 

@@ -13,6 +13,9 @@ const AT_ONCE: i64 = 1_000;
 const ALL_AFTER: &str = "SELECT person_id, blind_index, index_key, sealed, seal_key, CAST(recorded_time AS TEXT), \
      change_sequence FROM identity WHERE person_id > $1 ORDER BY person_id LIMIT $2";
 
+/// Who has a number, by its blind index.
+pub(crate) const FIND: &str = "SELECT person_id FROM identity WHERE blind_index = $1 AND index_key = $2";
+
 type IdentityRow = (String, String, String, String, String, String, i64);
 
 /// Seals and indexes anew what is not under the keys in use; answers how many. It can be cut off and begun again.
@@ -78,7 +81,6 @@ pub(crate) async fn find(
     let indexes = keyring.indexes(number);
     let mut persons = Vec::new();
     for BlindIndex { key_id, text } in indexes {
-        const FIND: &str = "SELECT person_id FROM identity WHERE blind_index = $1 AND index_key = $2";
         let found: Result<Vec<String>, StoreError> = store::on_database!(database, |pool| {
             Ok(sqlx::query_scalar(FIND).bind(text).bind(key_id).fetch_all(pool).await?)
         });
