@@ -38,6 +38,11 @@ impl<T: PartialEq> Dated<T> {
         self.0.insert(period.from, (period.to, value));
     }
 
+    /// Takes the version away that begins on `date`.
+    pub(crate) fn remove(&mut self, date: NaiveDate) {
+        self.0.remove(&date);
+    }
+
     /// Whether a version begins on `date`.
     pub(crate) fn begins_on(&self, date: NaiveDate) -> bool {
         self.0.contains_key(&date)
@@ -64,6 +69,11 @@ impl<T: PartialEq> Dated<T> {
     pub(crate) fn until(&self, date: NaiveDate) -> impl Iterator<Item = (Period, &T)> {
         let versions = self.0.range(..=date).rev();
         versions.map(|(from, (to, value))| (Period { from: *from, to: *to }, value))
+    }
+
+    /// The versions that begin on or after `date` with their first days, the earliest first.
+    pub(crate) fn from(&self, date: NaiveDate) -> impl Iterator<Item = (NaiveDate, &T)> {
+        self.0.range(date..).map(|(from, (_, value))| (*from, value))
     }
 
     /// The version of `date`, else the latest before it, else the first of all.

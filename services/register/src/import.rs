@@ -90,7 +90,8 @@ impl<R: FactRow> Import<R> {
         Ok(changes)
     }
 
-    /// Checks that the rows are recorded exactly so; answers what has to be taken away.
+    /// Checks that the rows are recorded exactly so, and that what is left fits together; answers what has to be taken
+    /// away.
     ///
     /// # Errors
     /// A store that cannot be read.
@@ -99,17 +100,30 @@ impl<R: FactRow> Import<R> {
         session: &mut Session<'_>,
         stamp: &Stamp,
     ) -> Result<Changes, StoreError> {
-        let histories = self.histories(session).await?;
+        let mut histories = self.histories(session).await?;
         let mut changes = Changes::default();
+        let mut withdrawn = Vec::with_capacity(self.rows.len());
         for (number, row) in &self.rows {
             if histories.get(row.id()).is_some_and(|history| row.is_held(history)) {
                 changes.rows += 1;
                 changes.withdraw(row.dated_record(), stamp);
+                withdrawn.push((*number, row));
             } else {
                 self.rejected.push(rejection(*number, "", NOT_RECORDED));
             }
         }
-        self.before = histories;
+        for (_, row) in &withdrawn {
+            if let Some(history) = histories.get_mut(row.id()) {
+                self.before.entry(row.id().into()).or_insert_with(|| history.clone());
+                row.take_out(history);
+            }
+        }
+        for (number, row) in withdrawn {
+            let fits = histories.get(row.id()).map_or(Ok(()), |history| row.check_left(history));
+            if let Err(Misfit { column, words }) = fits {
+                self.rejected.push(rejection(number, column, words));
+            }
+        }
         Ok(changes)
     }
 

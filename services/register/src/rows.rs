@@ -61,6 +61,14 @@ pub(crate) trait FactRow: PartialEq + Send + Sync + Sized + 'static {
     /// Whether it fits to a history into which all rows of the import were put.
     fn check(&self, history: &Self::History) -> Result<(), Misfit>;
 
+    /// Takes it out of the history, where what is left could then no longer fit together.
+    fn take_out(&self, _history: &mut Self::History) {}
+
+    /// Whether what is left fits together in a history from which all withdrawn rows were taken.
+    fn check_left(&self, _history: &Self::History) -> Result<(), Misfit> {
+        Ok(())
+    }
+
     /// The row of a table that holds it, and that is taken away when it is withdrawn.
     fn dated_record(&self) -> Record;
 

@@ -83,6 +83,24 @@ impl FactRow for AgreementRow {
         history.agreements.begins_on(self.period.from)
     }
 
+    fn take_out(&self, history: &mut InstitutionHistory) {
+        history.agreements.remove(self.period.from);
+    }
+
+    fn check_left(&self, history: &InstitutionHistory) -> Result<(), Misfit> {
+        for (from, Agreement { state: later, .. }) in history.agreements.from(self.period.from) {
+            let before = history.standing_before(from);
+            if !later.can_follow(before) {
+                let words = words!(
+                    "cannot be withdrawn: {later} from {from} on cannot follow on {before}; withdraw it too",
+                    "不能撤回：{from} 起的 {later} 不能接在 {before} 之后，应一并撤回"
+                );
+                return Err(Misfit { column: "state", words });
+            }
+        }
+        Ok(())
+    }
+
     fn dated_record(&self) -> Record {
         let grounds: Vec<&str> = self.agreement.grounds.iter().map(|ground| ground.as_str()).collect();
         let columns = json!({

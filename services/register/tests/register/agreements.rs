@@ -211,3 +211,26 @@ async fn a_state_recorded_by_mistake_is_withdrawn_and_what_it_hid_holds_again() 
         }
     }
 }
+
+#[tokio::test]
+async fn a_state_is_not_withdrawn_from_under_a_later_one_that_needs_it() {
+    for store in TestStore::each().await {
+        let register = given(&store).await;
+        let life = ["A1,applied,,,,2021-01-10,", "A1,in-force,,,,2021-06-01,", "A1,suspended,breach,,,2023-03-10,"];
+        assert_eq!(take(&register, &life).await, NONE, "{}", store.name);
+        let withdraw = async |rows: &[&str]| {
+            let file = rows_like(AGREEMENTS, rows);
+            let withdrawing = FileHeader { withdraw: true, reason: "误录".to_owned(), ..header(&file) };
+            let (_, rejected) = import(&register, parts_with(withdrawing, &file, 10)).await;
+            rejected.into_iter().map(|cell| (cell.column, cell.description)).collect::<Vec<_>>()
+        };
+        let rejected = withdraw(&life[1..2]).await;
+        assert_eq!(rejected.len(), 1, "{}: {rejected:?}", store.name);
+        assert_eq!(rejected[0].0, "state");
+        assert!(rejected[0].1.contains("suspended from 2023-03-10 on cannot follow on applied"), "{rejected:?}");
+        assert_eq!(hindrance(&register, "A1", "2022-01-01").await, None, "{}", store.name);
+        // Together with what needs it, it can go.
+        assert_eq!(withdraw(&life[1..]).await, [], "{}", store.name);
+        assert_eq!(hindrance(&register, "A1", "2022-01-01").await, Some(Standing::Applied), "{}", store.name);
+    }
+}
