@@ -85,10 +85,13 @@ pub async fn keys(command: KeysCommand) -> Result<bool> {
     let mut out = std::io::stdout();
     match command {
         KeysCommand::New { id } => write!(out, "{}", *Keyring::generate(&id)?)?,
-        KeysCommand::Rotate { client } => {
+        KeysCommand::Rotate { client, lang } => {
             let mut client = Client::open(&client).await?;
             let answer = client.upkeep.rotate_keys(RotateKeysRequest {}).await.map_err(refused)?.into_inner();
-            writeln!(out, "{} identity numbers sealed anew", answer.rotated)?;
+            match lang {
+                Lang::ZhCn => writeln!(out, "已用新密钥重新加密 {} 个身份证号", answer.rotated)?,
+                Lang::En => writeln!(out, "{} identity numbers sealed anew", answer.rotated)?,
+            }
         }
     }
     Ok(true)

@@ -207,6 +207,9 @@ pub enum KeysCommand {
         /// How to reach the platform.
         #[command(flatten)]
         client: ClientArgs,
+        /// Language: zh-CN or en
+        #[arg(long, env = "ONESTOP_LANG", default_value = "zh-CN", value_name = "LANG")]
+        lang: Lang,
     },
 }
 
