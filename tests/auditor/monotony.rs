@@ -161,7 +161,7 @@ fn betterments(person: &Person, bill: &Bill) -> Vec<(Betterment, Person, Bill)> 
     if bill.region == TreatmentRegion::OtherProvince {
         bill_with(Betterment::BetterFiling, &|bill| {
             bill.filing = match bill.filing {
-                Filing::None => Filing::Referred,
+                Filing::None | Filing::OtherTemporary => Filing::Referred,
                 Filing::Referred | Filing::Emergency | Filing::LongTerm => Filing::LongTerm,
             }
         });

@@ -185,7 +185,7 @@ pub(crate) fn points_off(bill: &Bill) -> i64 {
         (TreatmentRegion::Local | TreatmentRegion::Province, _)
         | (TreatmentRegion::OtherProvince, Filing::LongTerm) => 0,
         (TreatmentRegion::OtherProvince, Filing::Referred | Filing::Emergency) => percent(10),
-        (TreatmentRegion::OtherProvince, Filing::None) => percent(20),
+        (TreatmentRegion::OtherProvince, Filing::None | Filing::OtherTemporary) => percent(20),
     }
 }
 

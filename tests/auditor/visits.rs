@@ -83,6 +83,7 @@ impl Course {
                 (2, Filing::LongTerm),
                 (2, Filing::Referred),
                 (1, Filing::Emergency),
+                (1, Filing::OtherTemporary),
             ]),
             registration: None,
             use_account: dice.once_in(8),

@@ -191,6 +191,8 @@ slugs! {
         Referred = "referred",
         /// 异地急诊抢救, which counts as filed.
         Emergency = "emergency",
+        /// 其他临时外出就医: filed, and neither referred nor an emergency.
+        OtherTemporary = "other-temporary",
     }
 }
 

@@ -138,7 +138,7 @@ fn group(dice: &mut Dice, kind: VisitKind, filing: Option<Filing>) -> Group {
     }
     let elsewhere = if dice.in_thousand(500) { place::IN_PROVINCE } else { place::ELSEWHERE };
     let chance_elsewhere = match filing {
-        Some(Filing::LongTerm | Filing::Referred | Filing::Emergency) => 600,
+        Some(Filing::LongTerm | Filing::Referred | Filing::Emergency | Filing::OtherTemporary) => 600,
         Some(Filing::None) | None => 10,
     };
     if dice.in_thousand(chance_elsewhere) {

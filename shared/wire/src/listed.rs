@@ -66,7 +66,7 @@ listed! {
     Level = InstitutionLevel { One, Two, Three }
     InstitutionKind = InstitutionKind { Hospital, TownshipHealthCentre, VillageClinic, CommunityHealthCentre, Pharmacy }
     TreatmentRegion = TreatmentRegion { Local, Province, OtherProvince }
-    Filing = Filing { None, LongTerm, Referred, Emergency }
+    Filing = Filing { None, LongTerm, Referred, Emergency, OtherTemporary }
     Standing = Standing { Unlisted, Applied, Refused, InForce, Suspended, Ended, Lapsed }
     ItemClass = ItemClass { A, B, Excluded }
     Fund = Fund {

@@ -101,6 +101,8 @@ async fn a_cross_region_filing_holds_from_its_first_to_its_last_day_and_is_none_
             ("P1", "2024-02-01", Filing::Referred),
             ("P1", "2024-02-29", Filing::Referred),
             ("P1", "2024-03-01", Filing::LongTerm),
+            ("P2", "2024-07-31", Filing::OtherTemporary),
+            ("P2", "2024-08-01", Filing::None),
             ("P1", "2099-12-31", Filing::LongTerm),
             ("P2", "2024-05-05", Filing::None),
             ("P2", "2024-05-06", Filing::Emergency),

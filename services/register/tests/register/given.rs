@@ -35,6 +35,7 @@ person_id,filing,from,to
 P1,referred,2024-02-01,2024-02-29
 P1,long-term,2024-03-01,
 P2,emergency,2024-05-06,2024-05-06
+P2,other-temporary,2024-07-01,2024-07-31
 ";
 
 pub(crate) const INSTITUTIONS: &str = "\

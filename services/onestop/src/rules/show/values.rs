@@ -257,6 +257,7 @@ impl Words for Filing {
             Self::LongTerm => ("长期异地备案", "filed as long-term"),
             Self::Referred => ("转诊备案", "referred"),
             Self::Emergency => ("异地急诊抢救", "emergency"),
+            Self::OtherTemporary => ("其他临时外出就医备案", "filed as otherwise temporary"),
         }
     }
 }
