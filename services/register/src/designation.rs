@@ -19,6 +19,8 @@ use crate::dated::{Dated, Period};
 pub(crate) struct Designation {
     pub(crate) name: Arc<str>,
     pub(crate) level: Level,
+    /// The level of its price caps (限价医院等级), where it is not its own.
+    pub(crate) price_cap_level: Option<Level>,
     pub(crate) kind: InstitutionKind,
     pub(crate) treatment_region: TreatmentRegion,
     pub(crate) special_exempt_allowed: bool,
@@ -139,6 +141,7 @@ mod tests {
         Designation {
             name: Arc::from("某院"),
             level: Level::Two,
+            price_cap_level: None,
             kind: InstitutionKind::Hospital,
             treatment_region: TreatmentRegion::Local,
             special_exempt_allowed: false,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use claim::{Case, Filing, InstitutionFacts, InstitutionId, ItemCode, PersonId, Standing};
+use claim::{Case, Filing, InstitutionFacts, InstitutionId, ItemCode, Level, PersonId, Standing};
 use wire::register_v1 as proto;
 use wire::{FromMessage, Reader};
 
@@ -84,6 +84,8 @@ pub(crate) async fn gather(
     let person = question.person_id.as_ref().and_then(|id| persons.get(id.as_str()));
     let filing = person.map_or(Filing::None, |history| history.filing_on(date));
     let entry = |code: &ItemCode| items.get(code.as_str())?.0.on(date).map(|(_, entry)| entry);
+    let place = question.institution_ids.first();
+    let price_cap_level = place.and_then(|id| price_cap_level(id, &institutions, date));
     Ok(proto::GatherFactsResponse {
         person: person.and_then(|history| history.on(date)).as_ref().map(Into::into),
         person_known: person.is_some(),
@@ -93,7 +95,7 @@ pub(crate) async fn gather(
             .iter()
             .filter_map(|id| institution(id, &institutions, question.begun_date, date))
             .collect(),
-        items: question.item_codes.iter().filter_map(|code| Some(item(code, entry(code)?))).collect(),
+        items: question.item_codes.iter().filter_map(|code| Some(item(code, entry(code)?, price_cap_level))).collect(),
         filing: wire::claim_v1::Filing::from(filing).into(),
         categories_ending: person.map_or_else(Vec::new, |history| {
             let ending = history.categories_ending_on(date);
@@ -168,11 +170,23 @@ impl From<Interruption> for proto::Interruption {
     }
 }
 
-fn item(code: &ItemCode, entry: &CatalogueEntry) -> proto::Item {
+/// The level by which prices are capped at an institution on `date`; a department has that of its hospital (B 七).
+fn price_cap_level(
+    id: &InstitutionId,
+    institutions: &Histories<Arc<InstitutionHistory>>,
+    date: NaiveDate,
+) -> Option<Level> {
+    let described = |id: &InstitutionId| institutions.get(id.as_str())?.described_on(date);
+    let own = described(id)?;
+    let ruling = own.department_of.as_ref().and_then(described).unwrap_or(own);
+    Some(ruling.price_cap_level.unwrap_or(ruling.level))
+}
+
+fn item(code: &ItemCode, entry: &CatalogueEntry, price_cap_level: Option<Level>) -> proto::Item {
     proto::Item {
         code: code.to_string(),
         name: (*entry.name).to_owned(),
-        terms: Some((&entry.terms).into()),
+        terms: Some((&entry.terms_at(price_cap_level)).into()),
         drug: entry.drug.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use claim::{
     AssistanceCategory, CoverState, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, Employment, Filing, FilingRoute,
-    FlexibleEmployment, HouseholdNumber, Insurance, ItemTerms, PersonFacts, Sex,
+    FlexibleEmployment, HouseholdNumber, Insurance, ItemTerms, Level, PersonFacts, Sex,
 };
+use money::Fen;
 
 use crate::dated::Dated;
 
@@ -95,8 +96,33 @@ impl PersonHistory {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CatalogueEntry {
     pub(crate) name: Arc<str>,
+    /// The price cap is that of levels without one of their own.
     pub(crate) terms: ItemTerms,
+    pub(crate) level_caps: LevelCaps,
     pub(crate) drug: Option<DrugCode>,
+}
+
+impl CatalogueEntry {
+    /// How it is treated where prices are capped by `level`.
+    pub(crate) fn terms_at(&self, level: Option<Level>) -> ItemTerms {
+        let own = level.and_then(|level| self.level_caps.at(level));
+        ItemTerms { price_cap: own.or(self.terms.price_cap), ..self.terms }
+    }
+}
+
+/// What one unit counts with at most at institutions of levels 1, 2 and 3, where a level has a price cap of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LevelCaps(pub(crate) [Option<Fen>; 3]);
+
+impl LevelCaps {
+    const fn at(self, level: Level) -> Option<Fen> {
+        let Self([one, two, three]) = self;
+        match level {
+            Level::One => one,
+            Level::Two => two,
+            Level::Three => three,
+        }
+    }
 }
 
 /// One catalogue item.

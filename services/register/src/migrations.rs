@@ -26,6 +26,11 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             sql: include_str!("../migrations/sqlite/0008_households_and_cover.sql"),
         },
         Migration { version: 9, name: "alterations", sql: include_str!("../migrations/sqlite/0009_alterations.sql") },
+        Migration {
+            version: 10,
+            name: "price_cap_levels",
+            sql: include_str!("../migrations/sqlite/0010_price_cap_levels.sql"),
+        },
     ],
     postgres: &[
         Migration { version: 1, name: "facts", sql: include_str!("../migrations/postgres/0001_facts.sql") },
@@ -49,5 +54,10 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             sql: include_str!("../migrations/postgres/0008_households_and_cover.sql"),
         },
         Migration { version: 9, name: "alterations", sql: include_str!("../migrations/postgres/0009_alterations.sql") },
+        Migration {
+            version: 10,
+            name: "price_cap_levels",
+            sql: include_str!("../migrations/postgres/0010_price_cap_levels.sql"),
+        },
     ],
 };

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use claim::ItemTerms;
 use money::{Fen, Rate};
+use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 use store::StoreError;
 
 use crate::caches::{Caches, Remembered};
 use crate::dated::Period;
 use crate::designation::{Agreement, Designation, InstitutionHistory};
-use crate::history::{CatalogueEntry, Cover, Filed, ItemHistory, Person, PersonHistory, insurance_of};
+use crate::history::{CatalogueEntry, Cover, Filed, ItemHistory, LevelCaps, Person, PersonHistory, insurance_of};
 use crate::reads::{HistoryReads, Reads};
 use crate::session::{SelectByKeys, Session, select_by_keys};
 
@@ -124,33 +125,65 @@ impl PersonHistory {
 
 /// An institution's rows of both tables in one statement, so that they are of one moment. `part` names the table.
 pub(crate) const INSTITUTIONS: SelectByKeys = select_by_keys!(
-    "SELECT institution_id, 'institution' AS part, from_date, to_date, name, level, kind, treatment_region, \
-     special_exempt_allowed, by_agreement, department_of, district, tier, grade, legal_form, beds \
+    "SELECT institution_id, 'institution' AS part, from_date, to_date, name, level, price_cap_level, kind, \
+     treatment_region, special_exempt_allowed, by_agreement, department_of, district, tier, grade, legal_form, beds \
      FROM institution WHERE institution_id",
-    "UNION ALL SELECT institution_id, 'agreement', from_date, to_date, state, grounds, '', '', \
-     NULL, NULL, temporary, decided_by, NULL, NULL, NULL, NULL FROM agreement WHERE institution_id",
+    "UNION ALL SELECT institution_id, 'agreement', from_date, to_date, state, grounds, NULL, \
+     '', '', NULL, NULL, temporary, decided_by, NULL, NULL, NULL, NULL FROM agreement WHERE institution_id",
 );
 
 /// Of an agreement, its state stands in the place of the name, its grounds in that of the level, and the two that follow
 /// the flags are whether it is temporary and who decided.
-type InstitutionPart = (
-    String,
-    String,
-    NaiveDate,
-    Option<NaiveDate>,
-    String,
-    String,
-    String,
-    String,
-    Option<bool>,
-    Option<bool>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<i32>,
-);
+struct InstitutionPart {
+    id: String,
+    part: String,
+    period: Period,
+    name: String,
+    level: String,
+    price_cap_level: Option<String>,
+    kind: String,
+    treatment_region: String,
+    special_exempt_allowed: Option<bool>,
+    by_agreement: Option<bool>,
+    department_of: Option<String>,
+    district: Option<String>,
+    tier: Option<String>,
+    grade: Option<String>,
+    legal_form: Option<String>,
+    beds: Option<i32>,
+}
+
+impl<'r, R: Row> FromRow<'r, R> for InstitutionPart
+where
+    &'static str: ColumnIndex<R>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+    Option<String>: Decode<'r, R::Database> + Type<R::Database>,
+    NaiveDate: Decode<'r, R::Database> + Type<R::Database>,
+    Option<NaiveDate>: Decode<'r, R::Database> + Type<R::Database>,
+    Option<bool>: Decode<'r, R::Database> + Type<R::Database>,
+    Option<i32>: Decode<'r, R::Database> + Type<R::Database>,
+{
+    fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get("institution_id")?,
+            part: row.try_get("part")?,
+            period: Period { from: row.try_get("from_date")?, to: row.try_get("to_date")? },
+            name: row.try_get("name")?,
+            level: row.try_get("level")?,
+            price_cap_level: row.try_get("price_cap_level")?,
+            kind: row.try_get("kind")?,
+            treatment_region: row.try_get("treatment_region")?,
+            special_exempt_allowed: row.try_get("special_exempt_allowed")?,
+            by_agreement: row.try_get("by_agreement")?,
+            department_of: row.try_get("department_of")?,
+            district: row.try_get("district")?,
+            tier: row.try_get("tier")?,
+            grade: row.try_get("grade")?,
+            legal_form: row.try_get("legal_form")?,
+            beds: row.try_get("beds")?,
+        })
+    }
+}
 
 impl History for InstitutionHistory {
     fn remembered(caches: &Caches) -> &Remembered<Self> {
@@ -164,7 +197,7 @@ impl History for InstitutionHistory {
     async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {
         let mut histories = Histories::<Self>::new();
         for row in session.select::<InstitutionPart>(INSTITUTIONS, ids).await? {
-            let history = entry(&mut histories, &row.0);
+            let history = entry(&mut histories, &row.id);
             history.add(row)?;
         }
         Ok(histories)
@@ -173,35 +206,35 @@ impl History for InstitutionHistory {
 
 impl InstitutionHistory {
     fn add(&mut self, row: InstitutionPart) -> Result<(), StoreError> {
-        let (_, part, from, to, name, level, kind, region, exempt, by_agreement, department_of, district, ..) = row;
-        let (.., tier, grade, legal_form, beds) = row;
-        let period = Period { from, to };
-        match part.as_str() {
+        match row.part.as_str() {
             "institution" => {
                 let designation = Designation {
-                    name: Arc::from(name),
-                    level: written(&level)?,
-                    kind: written(&kind)?,
-                    treatment_region: written(&region)?,
-                    special_exempt_allowed: exempt.ok_or_else(|| unwritten("special_exempt_allowed"))?,
-                    by_agreement: by_agreement.ok_or_else(|| unwritten("by_agreement"))?,
-                    department_of: optional(department_of.as_deref())?,
-                    district: district.map(Arc::from),
-                    tier: optional(tier.as_deref())?,
-                    grade: grade.map(Arc::from),
-                    legal_form: optional(legal_form.as_deref())?,
-                    beds: beds.map(in_range).transpose()?,
+                    name: Arc::from(row.name),
+                    level: written(&row.level)?,
+                    price_cap_level: optional(row.price_cap_level.as_deref())?,
+                    kind: written(&row.kind)?,
+                    treatment_region: written(&row.treatment_region)?,
+                    special_exempt_allowed: row
+                        .special_exempt_allowed
+                        .ok_or_else(|| unwritten("special_exempt_allowed"))?,
+                    by_agreement: row.by_agreement.ok_or_else(|| unwritten("by_agreement"))?,
+                    department_of: optional(row.department_of.as_deref())?,
+                    district: row.district.map(Arc::from),
+                    tier: optional(row.tier.as_deref())?,
+                    grade: row.grade.map(Arc::from),
+                    legal_form: optional(row.legal_form.as_deref())?,
+                    beds: row.beds.map(in_range).transpose()?,
                 };
-                self.designations.put(period, designation);
+                self.designations.put(row.period, designation);
             }
             "agreement" => {
                 let agreement = Agreement {
-                    state: written(&name)?,
-                    grounds: level.split_whitespace().map(written).collect::<Result<_, _>>()?,
-                    temporary: optional(department_of.as_deref())?,
-                    decided_by: optional(district.as_deref())?,
+                    state: written(&row.name)?,
+                    grounds: row.level.split_whitespace().map(written).collect::<Result<_, _>>()?,
+                    temporary: optional(row.department_of.as_deref())?,
+                    decided_by: optional(row.district.as_deref())?,
                 };
-                self.agreements.put(period, agreement);
+                self.agreements.put(row.period, agreement);
             }
             _ => return Err(unwritten("part")),
         }
@@ -210,10 +243,23 @@ impl InstitutionHistory {
 }
 
 pub(crate) const ITEMS: SelectByKeys = select_by_keys!(
-    "SELECT item_code, from_date, to_date, name, class, self_pay_rate_bp, price_cap_fen, drug FROM item WHERE item_code",
+    "SELECT item_code, from_date, to_date, name, class, self_pay_rate_bp, price_cap_fen, price_cap_level_1_fen, \
+     price_cap_level_2_fen, price_cap_level_3_fen, drug FROM item WHERE item_code",
 );
 
-type ItemVersion = (String, NaiveDate, Option<NaiveDate>, String, String, i32, Option<i64>, Option<String>);
+type ItemVersion = (
+    String,
+    NaiveDate,
+    Option<NaiveDate>,
+    String,
+    String,
+    i32,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+);
 
 impl History for ItemHistory {
     fn remembered(caches: &Caches) -> &Remembered<Self> {
@@ -227,16 +273,16 @@ impl History for ItemHistory {
     async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {
         let mut histories = Histories::<Self>::new();
         for row in session.select::<ItemVersion>(ITEMS, ids).await? {
-            let (code, from, to, name, class, self_pay_rate_bp, price_cap_fen, drug) = row;
+            let (code, from, to, name, class, self_pay_rate_bp, price_cap_fen, one, two, three, drug) = row;
             let terms = ItemTerms {
                 class: written(&class)?,
                 self_pay_rate: Rate::new(in_range(self_pay_rate_bp)?).ok_or_else(|| unwritten("self_pay_rate_bp"))?,
                 price_cap: price_cap_fen.map(Fen::new),
             };
+            let level_caps = LevelCaps([one, two, three].map(|cap| cap.map(Fen::new)));
             let drug = drug.as_deref().map(written).transpose()?;
-            entry(&mut histories, &code)
-                .0
-                .put(Period { from, to }, CatalogueEntry { name: Arc::from(name), terms, drug });
+            let version = CatalogueEntry { name: Arc::from(name), terms, level_caps, drug };
+            entry(&mut histories, &code).0.put(Period { from, to }, version);
         }
         Ok(histories)
     }

@@ -61,6 +61,7 @@ pub(crate) const INSTITUTION: Table = Table {
         "to_date",
         "name",
         "level",
+        "price_cap_level",
         "kind",
         "treatment_region",
         "special_exempt_allowed",
@@ -94,6 +95,9 @@ pub(crate) const ITEM: Table = Table {
         "class",
         "self_pay_rate_bp",
         "price_cap_fen",
+        "price_cap_level_1_fen",
+        "price_cap_level_2_fen",
+        "price_cap_level_3_fen",
         "drug",
         "recorded_time",
         "change_sequence",
@@ -111,7 +115,8 @@ pub(crate) const IDENTITY: Table = Table {
 pub(crate) fn postgres_type(column: &str) -> &'static str {
     match column {
         "kunming_household" | "special_exempt_allowed" | "by_agreement" => "boolean",
-        "disability_level" | "beds" | "self_pay_rate_bp" | "price_cap_fen" | "change_sequence" => "bigint",
+        "disability_level" | "beds" | "self_pay_rate_bp" | "change_sequence" => "bigint",
+        amount if amount.ends_with("_fen") => "bigint",
         "recorded_time" => "timestamptz",
         date if date.ends_with("_date") => "date",
         _ => "text",

@@ -31,6 +31,7 @@ impl FactRow for InstitutionRow {
         required("institution_id", "医药机构编号"),
         required("name", "机构名称"),
         required("level", "医院等级").listed("level"),
+        optional("price_cap_level", "限价等级").listed("level"),
         required("kind", "机构类别").listed("institution-kind"),
         required("treatment_region", "就医地").listed("treatment-region"),
         optional("special_exempt_allowed", "免起付特殊病定点").listed("truth"),
@@ -49,6 +50,7 @@ impl FactRow for InstitutionRow {
         let institution_id: Option<InstitutionId> = cells.value("institution_id");
         let name = cells.name("name");
         let level = cells.value("level");
+        let price_cap_level = cells.optional_value("price_cap_level");
         let kind = cells.value("kind");
         let treatment_region = cells.value("treatment_region");
         let special_exempt_allowed = cells.optional_truth("special_exempt_allowed");
@@ -67,6 +69,7 @@ impl FactRow for InstitutionRow {
         let designation = Designation {
             name: name?,
             level: level?,
+            price_cap_level: price_cap_level?,
             kind: kind?,
             treatment_region: treatment_region?,
             special_exempt_allowed: special_exempt_allowed?,
@@ -112,6 +115,7 @@ impl FactRow for InstitutionRow {
             "to_date": self.period.to,
             "name": *self.designation.name,
             "level": self.designation.level,
+            "price_cap_level": self.designation.price_cap_level,
             "kind": self.designation.kind,
             "treatment_region": self.designation.treatment_region,
             "special_exempt_allowed": self.designation.special_exempt_allowed,

@@ -9,7 +9,7 @@ use super::{FactRow, Misfit, Record};
 use crate::cells::Cells;
 use crate::dated::Period;
 use crate::fact_kind::{Column, optional, required};
-use crate::history::{CatalogueEntry, ItemHistory};
+use crate::history::{CatalogueEntry, ItemHistory, LevelCaps};
 use crate::tables::ITEM;
 use crate::words::{said, words};
 
@@ -30,6 +30,9 @@ impl FactRow for ItemRow {
         required("class", "费用等级").listed("item-class"),
         optional("self_pay_rate", "先行自付比例"),
         optional("price_cap", "限价"),
+        optional("price_cap_level_1", "一级限价"),
+        optional("price_cap_level_2", "二级限价"),
+        optional("price_cap_level_3", "三级限价"),
         optional("drug", "谈判药品"),
         required("from", "开始日期"),
         optional("to", "结束日期"),
@@ -40,15 +43,16 @@ impl FactRow for ItemRow {
         let name = cells.name("name");
         let class = cells.value("class");
         let self_pay_rate = parse_self_pay_rate(cells, class);
-        let price_cap = cells.optional_value::<Fen>("price_cap").and_then(|cap| {
-            let negative = cap.is_some_and(Fen::is_negative);
-            cells.check("price_cap", !negative, said("is below zero", "小于零"))?;
-            Some(cap)
-        });
+        let price_cap = parse_price_cap(cells, "price_cap");
+        let level_caps = ["price_cap_level_1", "price_cap_level_2", "price_cap_level_3"]
+            .map(|column| parse_price_cap(cells, column));
         let drug = cells.optional_value("drug");
         let period = cells.period("from", "to");
         let terms = ItemTerms { class: class?, self_pay_rate: self_pay_rate?, price_cap: price_cap? };
-        Some(Self { item_code: item_code?, entry: CatalogueEntry { name: name?, terms, drug: drug? }, period: period? })
+        let [one, two, three] = level_caps;
+        let level_caps = LevelCaps([one?, two?, three?]);
+        let entry = CatalogueEntry { name: name?, terms, level_caps, drug: drug? };
+        Some(Self { item_code: item_code?, entry, period: period? })
     }
 
     fn id(&self) -> &str {
@@ -77,6 +81,7 @@ impl FactRow for ItemRow {
 
     fn dated_record(&self) -> Record {
         let ItemTerms { class, self_pay_rate, price_cap } = self.entry.terms;
+        let [one, two, three] = self.entry.level_caps.0.map(|cap| cap.map(Fen::get));
         let columns = json!({
             "item_code": self.id(),
             "from_date": self.period.from,
@@ -85,10 +90,23 @@ impl FactRow for ItemRow {
             "class": class,
             "self_pay_rate_bp": self_pay_rate.basis_points(),
             "price_cap_fen": price_cap.map(Fen::get),
+            "price_cap_level_1_fen": one,
+            "price_cap_level_2_fen": two,
+            "price_cap_level_3_fen": three,
             "drug": self.entry.drug,
         });
         Record { table: &ITEM, columns, replaces: false }
     }
+}
+
+#[expect(
+    clippy::option_option,
+    reason = "the outer one tells whether the cell is sound, the inner one whether it is there"
+)]
+fn parse_price_cap(cells: &Cells<'_>, column: &str) -> Option<Option<Fen>> {
+    let cap = cells.optional_value::<Fen>(column)?;
+    cells.check(column, !cap.is_some_and(Fen::is_negative), said("is below zero", "小于零"))?;
+    Some(cap)
 }
 
 /// The initial self-pay, which class B must have; that of other classes means nothing and is kept as none.

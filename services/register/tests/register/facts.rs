@@ -137,6 +137,42 @@ async fn an_institution_is_told_as_it_was_designated_on_the_day() {
 }
 
 #[tokio::test]
+async fn prices_are_capped_by_the_level_of_price_caps_and_not_by_that_of_deductibles() {
+    const INSTITUTION: &str = "institution_id,name,level,price_cap_level,kind,treatment_region,department_of,from,to";
+    const ITEM: &str = "item_code,name,class,price_cap,price_cap_level_2,price_cap_level_3,from";
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let institutions = [
+            "L3,某三级医院,3,,hospital,local,,2020-01-01,2022-12-31",
+            "L3,某三级医院,3,2,hospital,local,,2023-01-01,",
+            "L1,某一级医院,1,,hospital,local,,2020-01-01,",
+            "D3,其科室,1,1,hospital,local,L3,2020-01-01,",
+        ];
+        let items = ["C1,某项目,A,70.00,80.00,100.00,2020-01-01", "C2,另一项目,A,60.00,,,2020-01-01"];
+        for file in [rows_like(INSTITUTION, &institutions), rows_like(ITEM, &items)] {
+            assert_eq!(import(&register, &file).await.unwrap().rejected, [], "{}", store.name);
+        }
+        for (places, date, caps) in [
+            (&["L3"][..], "2022-12-31", [Some(10_000), Some(6_000)]),
+            (&["L3"], "2023-01-01", [Some(8_000), Some(6_000)]),
+            // Where care is given counts, and not who prescribed it.
+            (&["L1", "L3"], "2023-01-01", [Some(7_000), Some(6_000)]),
+            (&["L3", "L1"], "2023-01-01", [Some(8_000), Some(6_000)]),
+            // A department has the level of the hospital that runs it.
+            (&["D3"], "2023-01-01", [Some(8_000), Some(6_000)]),
+            (&[], "2023-01-01", [Some(7_000), Some(6_000)]),
+        ] {
+            let facts = gather(&register, question("P1", places, &["C1", "C2"], date)).await.unwrap();
+            let told = [0, 1].map(|place: usize| facts.items[place].terms.as_ref().unwrap().price_cap_fen);
+            assert_eq!(told, caps, "{} {places:?} {date}", store.name);
+        }
+        let facts = gather(&register, question("P1", &["L3"], &[], "2023-01-01")).await.unwrap();
+        let told = claim::InstitutionFacts::try_from(facts.institutions[0].facts.clone().unwrap()).unwrap();
+        assert_eq!(told.level, Level::Three, "{}: deductibles keep the institution's own level", store.name);
+    }
+}
+
+#[tokio::test]
 async fn an_institution_is_allowed_exempt_special_diseases_from_a_day_on() {
     const HEADER: &str = "institution_id,name,level,kind,treatment_region,special_exempt_allowed,from,to";
     for store in TestStore::each().await {
