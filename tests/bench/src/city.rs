@@ -10,6 +10,7 @@ use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
 use synthetic_city::{Bill, City, REGISTER_FILES, write_register};
 use wire::claim_v1::{Case, CaseLine, VisitKind};
+use wire::register_v1::GatherFactsRequest;
 use wire::settlement_v1::SettleRequest;
 
 use crate::load::Rpc;
@@ -38,30 +39,37 @@ pub(crate) fn write_files(persons: u64, directory: &Path) -> Result<Vec<PathBuf>
 /// The number of the next request of all; no two requests of a run have one id.
 static NUMBER: AtomicUsize = AtomicUsize::new(0);
 
-/// Requests to settle, encoded, each under a request id that no other has.
+/// What is asked, encoded: cases to settle, each under a request id that no other has, or questions.
 #[derive(Debug)]
 pub(crate) struct Requests {
-    /// The case of each request, encoded once.
-    cases: Vec<Bytes>,
+    /// The case of each request, or the question, encoded once.
+    asked: Vec<Bytes>,
     taken: AtomicUsize,
 }
 
 impl Requests {
     /// These cases, one after the other and again from the first.
     pub(crate) fn of_cases(cases: impl Iterator<Item = Case>) -> Self {
-        Self { cases: cases.map(|case| case.encode_to_vec().into()).collect(), taken: AtomicUsize::new(0) }
+        Self { asked: cases.map(|case| case.encode_to_vec().into()).collect(), taken: AtomicUsize::new(0) }
     }
 
-    /// The next request; `None` where there is no case at all.
+    /// These questions, each once.
+    pub(crate) fn of_questions(questions: impl Iterator<Item = GatherFactsRequest>) -> Self {
+        let asked = questions.map(|question| question.encode_to_vec().into()).collect();
+        Self { asked, taken: AtomicUsize::new(0) }
+    }
+
+    /// The next request; `None` where there is no case at all, and behind the last question.
     pub(crate) fn next(&self, rpc: Rpc) -> Option<Bytes> {
         let place = self.taken.fetch_add(1, Ordering::Relaxed);
-        let case = self.cases.get(place.checked_rem(self.cases.len())?)?;
+        let case = || self.asked.get(place.checked_rem(self.asked.len())?);
         match rpc {
+            Rpc::GatherFacts => self.asked.get(place).cloned(),
             Rpc::Settle => {
                 let request_id = format!("bench-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-                Some(with_case(SettleRequest { request_id, case: None }.encode_to_vec(), SETTLE_CASE_TAG, case))
+                Some(with_case(SettleRequest { request_id, case: None }.encode_to_vec(), SETTLE_CASE_TAG, case()?))
             }
-            Rpc::Preview => Some(with_case(Vec::new(), PREVIEW_CASE_TAG, case)),
+            Rpc::Preview => Some(with_case(Vec::new(), PREVIEW_CASE_TAG, case()?)),
         }
     }
 }

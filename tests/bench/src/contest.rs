@@ -14,6 +14,7 @@ use crate::chart::Group;
 use crate::city::Requests;
 use crate::figure::{Latencies, json, median, milliseconds, ratio, rounded};
 use crate::load::{self, Rpc};
+use crate::looking_up::LookUps;
 use crate::pgbench::Pgbench;
 use crate::postgres;
 use crate::report::say;
@@ -24,6 +25,8 @@ pub(crate) enum Contender<'a> {
     Pgbench(&'a Pgbench),
     /// Small commits on SQLite, one after the other.
     BareLoop(&'a BareLoop),
+    /// Look-ups in a register.
+    LookUps(&'a LookUps<'a>),
     /// A platform.
     Platform {
         /// What it is called.
@@ -40,6 +43,7 @@ pub(crate) enum Contender<'a> {
 impl Contender<'_> {
     const fn name(&self) -> &'static str {
         match self {
+            Self::LookUps(look_ups) => look_ups.name,
             Self::Pgbench(_) => "pgbench",
             Self::BareLoop(_) => "bare_loop",
             Self::Platform { name, .. } => name,
@@ -54,6 +58,10 @@ impl Contender<'_> {
             }
             Self::BareLoop(bare_loop) => {
                 Sample { per_second: bare_loop.measure(duration).await?, latencies: Latencies::default() }
+            }
+            Self::LookUps(look_ups) => {
+                let measured = look_ups.measure(callers).await?;
+                Sample { per_second: measured.per_second(), latencies: measured.latencies }
             }
             Self::Platform { endpoint, rpc, requests, .. } => {
                 let measured = load::run(endpoint, *rpc, requests, callers, duration).await?;

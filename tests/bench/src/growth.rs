@@ -54,7 +54,7 @@ impl Bench {
         say("settlements on growing journals");
         let mut grown = Vec::new();
         for (links, name) in SIZES.into_iter().filter(|(links, _)| *links <= links_max) {
-            self.check_room(links)?;
+            self.check_room(links.saturating_mul(BYTES_PER_LINK))?;
             grown.push((name, self.grown(links, name).await?));
         }
         let contenders: Vec<_> = grown
@@ -102,14 +102,14 @@ impl Bench {
     }
 
     /// Refuses to fill the disk.
-    fn check_room(&self, links: u64) -> Result<()> {
+    pub(crate) fn check_room(&self, bytes: u64) -> Result<()> {
         let free = Command::new("df").args(["--output=avail", "--block-size=1"]).arg(self.directory.path()).output()?;
         let free =
             String::from_utf8_lossy(&free.stdout).lines().nth(1).and_then(|bytes| bytes.trim().parse::<u64>().ok());
         let free = free.context("df does not tell what is free")?;
-        let needed = links.saturating_mul(BYTES_PER_LINK).saturating_add(BYTES_KEPT_FREE);
+        let needed = bytes.saturating_add(BYTES_KEPT_FREE);
         if free < needed {
-            bail!("{links} links need {needed} free bytes and there are {free}; give --growth-links a smaller number");
+            bail!("{needed} free bytes are needed and there are {free}; ask for less, such as by --growth-links");
         }
         Ok(())
     }

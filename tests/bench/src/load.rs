@@ -28,6 +28,8 @@ pub(crate) enum Rpc {
     Settle,
     /// `OneStop.Preview`.
     Preview,
+    /// `Register.GatherFacts`.
+    GatherFacts,
 }
 
 impl Rpc {
@@ -35,6 +37,7 @@ impl Rpc {
         match self {
             Self::Settle => "/onestop.settlement.v1.OneStop/Settle",
             Self::Preview => "/onestop.settlement.v1.OneStop/Preview",
+            Self::GatherFacts => "/onestop.register.v1.Register/GatherFacts",
         }
     }
 }
@@ -57,7 +60,7 @@ impl Measured {
     }
 }
 
-/// Has `callers` ask the server at `endpoint` for as long as `duration`.
+/// Has `callers` ask the server at `endpoint` for as long as `duration`, or until there is nothing more to ask.
 ///
 /// # Errors
 /// A server that cannot be reached, or the first refusal: every request of a measurement is one that settles.
@@ -74,7 +77,7 @@ pub(crate) async fn run(
         channels.push(endpoint.connect().await.context("the server cannot be reached")?);
     }
     let started = Instant::now();
-    let until = started + duration;
+    let until = started.checked_add(duration);
     let places = channels.iter().cycle().take(callers);
     let callers = places.map(|channel| tokio::spawn(call(channel.clone(), rpc, Arc::clone(requests), until)));
     let mut taken = Vec::new();
@@ -82,16 +85,19 @@ pub(crate) async fn run(
         taken.append(&mut of_caller?);
     }
     let elapsed = started.elapsed();
+    if taken.is_empty() {
+        bail!("there was nothing to ask");
+    }
     Ok(Measured { answered: u64::try_from(taken.len())?, elapsed, latencies: Latencies::of(taken) })
 }
 
-async fn call(channel: Channel, rpc: Rpc, requests: Arc<Requests>, until: Instant) -> Result<Vec<Duration>> {
+async fn call(channel: Channel, rpc: Rpc, requests: Arc<Requests>, until: Option<Instant>) -> Result<Vec<Duration>> {
     let mut client = Grpc::new(channel);
     let path = PathAndQuery::from_static(rpc.path());
     let mut taken = Vec::new();
     let mut sent = Instant::now();
-    while sent < until {
-        let Some(request) = requests.next(rpc) else { bail!("there is nothing to ask") };
+    while until.is_none_or(|until| sent < until) {
+        let Some(request) = requests.next(rpc) else { break };
         let answer = loop {
             client.ready().await?;
             match client.unary(tonic::Request::new(request.clone()), path.clone(), Raw).await {

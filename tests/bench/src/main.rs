@@ -12,6 +12,7 @@ mod embedded;
 mod figure;
 mod growth;
 mod load;
+mod looking_up;
 mod pgbench;
 mod platform;
 mod postgres;
@@ -26,6 +27,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
 
 use crate::bench::Bench;
+use crate::looking_up::CITY_MIN;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -42,10 +44,13 @@ enum Item {
     Restarting,
     /// Settlements on growing journals
     Growth,
+    /// Look-ups of persons' facts in a growing register
+    Register,
 }
 
 impl Item {
-    const ALL: [Self; 6] = [Self::Pure, Self::Postgres, Self::Sqlite, Self::Hot, Self::Restarting, Self::Growth];
+    const ALL: [Self; 7] =
+        [Self::Pure, Self::Postgres, Self::Sqlite, Self::Hot, Self::Restarting, Self::Growth, Self::Register];
 }
 
 /// Measures the released platform.
@@ -70,6 +75,9 @@ struct Options {
     /// Links of the largest journal
     #[arg(long, default_value_t = 10_000_000)]
     growth_links: u64,
+    /// Persons of the register that look-ups are measured in
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(CITY_MIN..))]
+    register_persons: u64,
     /// Where summary.json and the charts are written
     #[arg(long, default_value = "target/bench", value_name = "DIR")]
     out: PathBuf,
@@ -104,6 +112,7 @@ async fn main() -> Result<()> {
                 Item::Hot => bench.hot().await?,
                 Item::Restarting => bench.restarting().await?,
                 Item::Growth => bench.growth(options.growth_links).await?,
+                Item::Register => bench.looking_up(options.register_persons).await?,
             }
             bench.summary.write(&options.out)?;
         }
