@@ -254,3 +254,21 @@ fn iso_date(text: &str) -> Option<NaiveDate> {
 pub(crate) fn rejection(number: u64, column: &str, Words { en, zh }: Words) -> RejectedCell {
     RejectedCell { number, column: column.to_owned(), description: masked(&en), description_zh: masked(&zh) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_read_in_each_way_that_offices_write_it_and_in_no_other() {
+        let day = NaiveDate::from_ymd_opt(2024, 5, 6);
+        for text in ["2024-05-06", "20240506", "2024/5/6", "2024/05/06", "2024年5月6日"] {
+            assert_eq!(written_date(text), day, "{text}");
+        }
+        for text in
+            ["2024-5-6", "2024-05-6", "2024-13-01", "2023-02-29", "202405", "+024-05-06", "2024-0506-", "二〇二四"]
+        {
+            assert_eq!(written_date(text), None, "{text}");
+        }
+    }
+}

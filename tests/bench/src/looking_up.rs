@@ -21,7 +21,7 @@ use crate::platform::Onestop;
 use crate::postgres;
 use crate::report::say;
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// How many persons are asked for in a turn: all of the small town.
 const ASKED: u64 = 10_000;
 /// The persons of a city that are asked for in one turn stand so many numbers apart, or a multiple of it.

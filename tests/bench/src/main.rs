@@ -76,7 +76,7 @@ struct Options {
     #[arg(long, default_value_t = 10_000_000)]
     growth_links: u64,
     /// Persons of the register that look-ups are measured in
-    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(CITY_MIN..))]
+    #[arg(long, default_value_t = CITY_MIN, value_parser = clap::value_parser!(u64).range(CITY_MIN..))]
     register_persons: u64,
     /// Where summary.json and the charts are written
     #[arg(long, default_value = "target/bench", value_name = "DIR")]
