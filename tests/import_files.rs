@@ -275,6 +275,8 @@ fn an_identity_number_is_in_no_log_output_or_file_of_the_store() {
     }
     let rotated = run(onestop(&store.location).env(KEYS, &keys).args(["keys", "rotate"]));
     assert!(text(&rotated.stdout).contains("0 identity numbers"), "{}", text(&rotated.stderr));
+    let rotated = run(onestop(&store.location).env(KEYS, &keys).args(["keys", "rotate", "--lang", "zh-CN"]));
+    assert_eq!(text(&rotated.stdout).trim(), "已用新密钥重新加密 0 个身份证号", "{}", text(&rotated.stderr));
 }
 
 #[test]
