@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use store::Location;
 use wire::proto::google::r#type::Date;
 use wire::register_v1::GatherFactsRequest;
@@ -101,9 +101,6 @@ impl Bench {
         say("look-ups of persons' facts that are not remembered");
         self.check_room(persons.saturating_mul(BYTES_PER_PERSON))?;
         let apart = persons / ASKED / APART * APART;
-        if persons < CITY_MIN {
-            bail!("a city has {CITY_MIN} persons at least");
-        }
         let town = self.filled("town", ASKED, None).await?;
         let city = self.filled("city", persons, Some(apart)).await?;
         let look_ups = |name, location, asked, apart| LookUps {
