@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
+use tonic::Request;
 use wire::register_v1::{Alteration, ListAlterationsRequest, SubjectKind};
 use wire::{ErrorReason, Failure, claim_v1 as proto};
 
 use crate::facts::Register;
 use crate::failures;
 use crate::standing::date_of;
+use crate::way::answer_of;
 
 /// How many alterations the register is asked for at once.
 pub(crate) const ALTERATIONS_READ: i32 = 500;
@@ -116,7 +118,7 @@ impl Register {
         let change_sequences = changes.to_vec();
         let page_size = ALTERATIONS_READ;
         let request = ListAlterationsRequest { change_sequences, kind: kind.into(), subjects, after, page_size };
-        let answer = self.0.clone().list_alterations(request).await;
+        let answer = answer_of(self.0.list_alterations(Request::new(request))).await;
         let answer = answer.map_err(|status| failures::of_service(&status, ErrorReason::RegisterUnavailable))?;
         let days = |Alteration { subject, from_date, through_date }| {
             let days = date_of(from_date).zip(date_of(through_date));
@@ -124,7 +126,7 @@ impl Register {
                 days.ok_or_else(|| Failure::invariant_violated("register: an alteration has no days"))?;
             Ok((subject, Days { from, through }))
         };
-        answer.into_inner().alterations.into_iter().map(days).collect()
+        answer.alterations.into_iter().map(days).collect()
     }
 }
 

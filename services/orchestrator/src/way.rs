@@ -18,7 +18,10 @@ use wire::payer_v1::{
 };
 use wire::register_v1::register_client::RegisterClient;
 use wire::register_v1::register_server::Register;
-use wire::register_v1::{GatherFactsRequest, GatherFactsResponse, ImportFactsRequest, ImportFactsResponse};
+use wire::register_v1::{
+    GatherFactsRequest, GatherFactsResponse, ImportFactsRequest, ImportFactsResponse, ListAlterationsRequest,
+    ListAlterationsResponse,
+};
 
 /// The way to a payer.
 pub type PayerWay = Arc<dyn Payer>;
@@ -65,6 +68,7 @@ macro_rules! remote {
 remote!(Register through RegisterClient {
     gather_facts: GatherFactsRequest -> GatherFactsResponse;
     import_facts: ImportFactsRequest -> ImportFactsResponse;
+    list_alterations: ListAlterationsRequest -> ListAlterationsResponse;
 });
 
 remote!(Payer through PayerClient {
