@@ -1,4 +1,5 @@
-//! The platform as separate processes: one settlement is one trace through all of them.
+//! The platform as separate processes: one settlement is one trace through all of them, and every store tells of its
+//! batches.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
@@ -8,9 +9,15 @@ mod harness;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
+    MetricsService, MetricsServiceServer,
+};
+use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use store::testing::TestStore;
 use tokio::net::TcpListener;
 use tonic::transport::server::TcpIncoming;
@@ -28,9 +35,21 @@ struct Seen {
     trace: Vec<u8>,
 }
 
-/// A collector that remembers every span.
+/// A collector that remembers every span, and of every histogram its name, its unit, the batcher and the count.
 #[derive(Clone, Default)]
-struct Collector(Arc<Mutex<Vec<Seen>>>);
+struct Collector {
+    spans: Arc<Mutex<Vec<Seen>>>,
+    histograms: Arc<Mutex<Vec<(String, String, String, u64)>>>,
+}
+
+/// The text of an attribute.
+fn text_of(attributes: &[KeyValue], key: &str) -> String {
+    let attribute = attributes.iter().find(|attribute| attribute.key == key);
+    match attribute.and_then(|attribute| attribute.value.clone()).and_then(|value| value.value) {
+        Some(Value::StringValue(text)) => text,
+        other => panic!("{key} is not a text: {other:?}"),
+    }
+}
 
 #[tonic::async_trait]
 impl TraceService for Collector {
@@ -40,30 +59,46 @@ impl TraceService for Collector {
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         for resource_spans in request.into_inner().resource_spans {
             let attributes = resource_spans.resource.map(|resource| resource.attributes).unwrap_or_default();
-            let name = attributes.into_iter().find(|attribute| attribute.key == "service.name");
-            let service = match name.and_then(|attribute| attribute.value).and_then(|value| value.value) {
-                Some(Value::StringValue(name)) => name,
-                other => panic!("a service without a name: {other:?}"),
-            };
+            let service = text_of(&attributes, "service.name");
             let spans = resource_spans.scope_spans.into_iter().flat_map(|scope_spans| scope_spans.spans);
             let seen = spans.map(|span| Seen { service: service.clone(), name: span.name, trace: span.trace_id });
-            self.0.lock().unwrap().extend(seen);
+            self.spans.lock().unwrap().extend(seen);
         }
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }
 
+#[tonic::async_trait]
+impl MetricsService for Collector {
+    async fn export(
+        &self,
+        request: Request<ExportMetricsServiceRequest>,
+    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        let scopes = request.into_inner().resource_metrics.into_iter().flat_map(|resource| resource.scope_metrics);
+        for metric in scopes.flat_map(|scope| scope.metrics) {
+            let Some(Data::Histogram(histogram)) = metric.data else { continue };
+            let seen = histogram.data_points.iter().map(|point| {
+                let batcher = text_of(&point.attributes, "onestop.batcher");
+                (metric.name.clone(), metric.unit.clone(), batcher, point.count)
+            });
+            self.histograms.lock().unwrap().extend(seen);
+        }
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_settlement_is_one_trace_through_all_services() {
+async fn one_settlement_is_one_trace_through_all_services_and_each_tells_of_its_batches() {
     let store = TestStore::postgres().await;
     harness::import(&store.location, &harness::register_files());
     let collector = Collector::default();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let collecting = format!("http://{}", listener.local_addr().unwrap());
-    let service = TraceServiceServer::new(collector.clone());
-    tokio::spawn(
-        tonic::transport::Server::builder().add_service(service).serve_with_incoming(TcpIncoming::from(listener)),
-    );
+    let collecting_server = tonic::transport::Server::builder()
+        .add_service(TraceServiceServer::new(collector.clone()))
+        .add_service(MetricsServiceServer::new(collector.clone()))
+        .serve_with_incoming(TcpIncoming::from(listener));
+    tokio::spawn(collecting_server);
 
     let serve = |target: &str, more: &[String]| {
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--otlp-endpoint", &collecting, "--target", target];
@@ -83,13 +118,13 @@ async fn one_settlement_is_one_trace_through_all_services() {
     let statement = client.settle(request).await.unwrap().into_inner().statement.unwrap();
     assert!(statement.amounts.unwrap().assistance_fen > 0);
 
-    // A process that stops sends its last spans first.
+    // A process that stops sends its last spans and metrics first.
     orchestrator.stop();
     register.stop();
     for (_, serving) in payers {
         serving.stop();
     }
-    let seen = collector.0.lock().unwrap().clone();
+    let seen = collector.spans.lock().unwrap().clone();
     let settle = seen.iter().find(|span| span.name == "onestop.settlement.v1.OneStop/Settle").unwrap();
     let of_settlement: BTreeSet<(&str, &str)> = seen
         .iter()
@@ -107,5 +142,23 @@ async fn one_settlement_is_one_trace_through_all_services() {
         ("onestop-medical-assistance", "onestop.payer.v1.Payer/Post"),
     ] {
         assert!(of_settlement.contains(&span), "{span:?} is not in {of_settlement:?}");
+    }
+    let histograms = collector.histograms.lock().unwrap().clone();
+    for batcher in [
+        "register.persons",
+        "orchestrator.reads",
+        "orchestrator.writes",
+        "basic-insurance.reads",
+        "basic-insurance.posts",
+        "critical-illness.posts",
+        "medical-assistance.posts",
+    ] {
+        for (name, unit) in
+            [("onestop.batch.size", "{item}"), ("onestop.batch.wait", "s"), ("onestop.batch.duration", "s")]
+        {
+            let is_it = |seen: &&(String, String, String, u64)| (&*seen.0, &*seen.1, &*seen.2) == (name, unit, batcher);
+            let told = histograms.iter().find(is_it).is_some_and(|(.., count)| *count > 0);
+            assert!(told, "{name} in {unit} of {batcher} is not in {histograms:?}");
+        }
     }
 }

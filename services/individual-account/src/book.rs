@@ -107,7 +107,7 @@ impl AccountBook {
     /// As [`Database::open`].
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
         let database = Database::open(location, "individual-account", &MIGRATIONS).await?;
-        let changes = Batcher::start(BatchLimits::default(), {
+        let changes = Batcher::start("individual-account.changes", BatchLimits::default(), {
             let database = database.clone();
             move |batch: Vec<Arc<Entry>>| {
                 let database = database.clone();

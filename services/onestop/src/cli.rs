@@ -46,7 +46,7 @@ pub struct TelemetryArgs {
     /// How log lines look: text or json
     #[arg(long, env = "ONESTOP_LOG_FORMAT", default_value = "text", global = true, value_name = "FORMAT")]
     pub log_format: LogFormat,
-    /// OTLP gRPC endpoint of an OpenTelemetry collector, such as `http://127.0.0.1:4317`; none: no traces are sent
+    /// OTLP gRPC endpoint of an OpenTelemetry collector, such as `http://127.0.0.1:4317`; none: no traces and no metrics
     #[arg(long, env = "ONESTOP_OTLP_ENDPOINT", global = true, value_name = "URI")]
     pub otlp_endpoint: Option<String>,
 }

@@ -127,7 +127,7 @@ impl Journal {
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
         let database = Database::open(location, "orchestrator", &MIGRATIONS).await?;
         let limits = BatchLimits::default();
-        let reads = Batcher::start(limits, {
+        let reads = Batcher::start("orchestrator.reads", limits, {
             let database = database.clone();
             move |queries| {
                 let database = database.clone();
@@ -139,7 +139,7 @@ impl Journal {
                 }
             }
         });
-        let writes = Batcher::start(limits, {
+        let writes = Batcher::start("orchestrator.writes", limits, {
             let database = database.clone();
             move |writes| {
                 let database = database.clone();

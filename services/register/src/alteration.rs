@@ -228,7 +228,8 @@ mod tests {
                 price_cap: Some(money::Fen::new(*cap)),
             };
             let period = Period { from: day(from), to: to.map(day) };
-            entries.put(period, CatalogueEntry { name: "item".into(), terms, drug: None, level_caps: Default::default() });
+            entries
+                .put(period, CatalogueEntry { name: "item".into(), terms, drug: None, level_caps: Default::default() });
         }
         ItemHistory(entries)
     }

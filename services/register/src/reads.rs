@@ -27,13 +27,19 @@ pub(crate) struct Reads {
 impl Reads {
     /// Reads from `database`; what is read is remembered in `caches`.
     pub(crate) fn start(database: &Database, caches: &Arc<Caches>) -> Self {
-        Self { persons: start(database, caches), institutions: start(database, caches), items: start(database, caches) }
+        Self {
+            persons: start("register.persons", database, caches),
+            institutions: start("register.institutions", database, caches),
+            items: start("register.items", database, caches),
+        }
     }
 }
 
-fn start<H: History>(database: &Database, caches: &Arc<Caches>) -> HistoryReads<H> {
+fn start<H: History>(name: &str, database: &Database, caches: &Arc<Caches>) -> HistoryReads<H> {
     let (database, caches) = (database.clone(), Arc::clone(caches));
-    Batcher::start(BatchLimits::default(), move |questions| read(database.clone(), Arc::clone(&caches), questions))
+    Batcher::start(name, BatchLimits::default(), move |questions| {
+        read(database.clone(), Arc::clone(&caches), questions)
+    })
 }
 
 async fn read<H: History>(

@@ -1,10 +1,12 @@
-//! Logs to standard error, and traces to an OpenTelemetry collector where one is configured.
+//! Logs to standard error, and traces and metrics to an OpenTelemetry collector where one is configured.
 
 use std::str::FromStr;
 
+use opentelemetry::global;
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_otlp::{SpanExporter, WithExportConfig};
+use opentelemetry_otlp::{ExporterBuildError, MetricExporter, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -41,7 +43,7 @@ pub struct TelemetryOptions {
     pub log_filter: String,
     /// How they look.
     pub log_format: LogFormat,
-    /// The collector's OTLP gRPC endpoint, `http://127.0.0.1:4317`; none means no traces are sent.
+    /// The collector's OTLP gRPC endpoint, `http://127.0.0.1:4317`; none means no traces and no metrics are sent.
     pub otlp_endpoint: Option<String>,
 }
 
@@ -53,7 +55,7 @@ pub struct TelemetryError(String);
 /// Running telemetry. [`Telemetry::finish`] sends what has not been sent yet.
 #[derive(Debug)]
 pub struct Telemetry {
-    traces: Option<SdkTracerProvider>,
+    sent: Option<(SdkTracerProvider, SdkMeterProvider)>,
 }
 
 impl Telemetry {
@@ -67,8 +69,9 @@ impl Telemetry {
             LogFormat::Text => fmt::layer().with_writer(std::io::stderr).boxed(),
             LogFormat::Json => fmt::layer().json().with_writer(std::io::stderr).boxed(),
         };
-        let traces = options.otlp_endpoint.as_deref().map(|endpoint| traces(endpoint, options)).transpose()?;
-        let spans = traces.as_ref().map(|traces| {
+        let sent = options.otlp_endpoint.as_deref().map(|endpoint| sent(endpoint, options)).transpose();
+        let sent = sent.map_err(|error| TelemetryError(error.to_string()))?;
+        let spans = sent.as_ref().map(|(traces, _)| {
             let filter = EnvFilter::new("info,h2=off,hyper=off,tonic=off,tower=off,opentelemetry=off");
             tracing_opentelemetry::layer().with_tracer(traces.tracer("onestop")).with_filter(filter)
         });
@@ -77,23 +80,33 @@ impl Telemetry {
             .with(spans)
             .try_init()
             .map_err(|error| TelemetryError(error.to_string()))?;
-        Ok(Self { traces })
+        if let Some((_, metrics)) = &sent {
+            global::set_meter_provider(metrics.clone());
+        }
+        Ok(Self { sent })
     }
 
     /// Sends what has not been sent yet and stops.
     pub fn finish(self) {
-        if let Some(Err(error)) = self.traces.map(|traces| traces.shutdown()) {
+        let Some((traces, metrics)) = self.sent else { return };
+        if let Err(error) = traces.shutdown() {
             tracing::warn!(%error, "the last traces could not be sent");
+        }
+        if let Err(error) = metrics.shutdown() {
+            tracing::warn!(%error, "the last metrics could not be sent");
         }
     }
 }
 
-fn traces(endpoint: &str, options: &TelemetryOptions) -> Result<SdkTracerProvider, TelemetryError> {
-    let exporter = SpanExporter::builder()
-        .with_tonic()
-        .with_endpoint(endpoint)
-        .build()
-        .map_err(|error| TelemetryError(error.to_string()))?;
+/// What sends traces, and what sends metrics.
+fn sent(
+    endpoint: &str,
+    options: &TelemetryOptions,
+) -> Result<(SdkTracerProvider, SdkMeterProvider), ExporterBuildError> {
     let resource = Resource::builder().with_service_name(options.service_name.clone()).build();
-    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
+    let spans = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
+    let metrics = MetricExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
+    let traces = SdkTracerProvider::builder().with_batch_exporter(spans).with_resource(resource.clone()).build();
+    let metrics = SdkMeterProvider::builder().with_periodic_exporter(metrics).with_resource(resource).build();
+    Ok((traces, metrics))
 }

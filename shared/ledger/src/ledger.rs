@@ -75,11 +75,11 @@ impl Ledger {
     /// As [`Database::open`].
     pub async fn open(location: &Location, service: &'static str) -> Result<Self, StoreError> {
         let database = Database::open(location, service, &MIGRATIONS).await?;
-        let reads = Batcher::start(BatchLimits::default(), {
+        let reads = Batcher::start(format!("{service}.reads"), BatchLimits::default(), {
             let database = database.clone();
             move |questions| read(database.clone(), questions)
         });
-        let posts = Batcher::start(BatchLimits::default(), {
+        let posts = Batcher::start(format!("{service}.posts"), BatchLimits::default(), {
             let database = database.clone();
             move |batch| post(database.clone(), batch)
         });

@@ -28,8 +28,9 @@ async fn rounds(batcher: &Batcher<u64, u64, StoreError>, callers: u64, rounds: u
 fn batcher(criterion: &mut Criterion) {
     let runtime = Builder::new_multi_thread().worker_threads(2).build().unwrap();
     let entered = runtime.enter();
-    let batcher =
-        Batcher::start(BatchLimits::default(), |items: Vec<u64>| async { Ok(items.into_iter().map(Ok).collect()) });
+    let batcher = Batcher::start("bench", BatchLimits::default(), |items: Vec<u64>| async {
+        Ok(items.into_iter().map(Ok).collect())
+    });
     drop(entered);
     let mut group = criterion.benchmark_group("batcher");
     for callers in [1_u64, 32, 256] {

@@ -1,14 +1,19 @@
 //! Natural batching: whoever comes while a batch is being written is in the next one. There is no timer, so an idle
 //! store answers at once.
 
+mod metrics;
+
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::time::Instant;
 
 use futures::FutureExt;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
+
+use self::metrics::Metrics;
 
 /// How much may wait, and how much is taken at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +59,7 @@ pub enum BatchError<E> {
 
 struct Waiting<Item, Reply, E> {
     item: Item,
+    since: Instant,
     reply: oneshot::Sender<Result<Reply, E>>,
 }
 
@@ -80,17 +86,17 @@ where
     Reply: Send + 'static,
     E: BatchFailure,
 {
-    /// Starts the worker on the current runtime.
+    /// Starts the worker on the current runtime. `name` is that of its metrics, such as `orchestrator.reads`.
     ///
     /// `handler` answers each item in order, or fails as a whole. A whole failure that may be one item's fault is tried
     /// again item by item, so a handler that fails as a whole must have changed nothing.
-    pub fn start<Handler, Answers>(limits: BatchLimits, handler: Handler) -> Self
+    pub fn start<Handler, Answers>(name: impl Into<String>, limits: BatchLimits, handler: Handler) -> Self
     where
         Handler: Fn(Vec<Item>) -> Answers + Send + Sync + 'static,
         Answers: Future<Output = Result<Vec<Result<Reply, E>>, E>> + Send + 'static,
     {
         let (queue, waiting) = mpsc::channel(limits.waiting_max.max(1));
-        tokio::spawn(work(waiting, limits.batch_max.max(1), handler));
+        tokio::spawn(work(waiting, limits.batch_max.max(1), handler, Metrics::of(name.into())));
         Self { queue }
     }
 
@@ -101,7 +107,7 @@ where
     /// [`BatchError`].
     pub async fn submit(&self, item: Item) -> Result<Reply, BatchError<E>> {
         let (reply, answer) = oneshot::channel();
-        self.queue.try_send(Waiting { item, reply }).map_err(|error| match error {
+        self.queue.try_send(Waiting { item, since: Instant::now(), reply }).map_err(|error| match error {
             TrySendError::Full(_) => BatchError::Overloaded,
             TrySendError::Closed(_) => BatchError::Lost,
         })?;
@@ -113,6 +119,7 @@ async fn work<Item, Reply, E, Handler, Answers>(
     mut waiting: mpsc::Receiver<Waiting<Item, Reply, E>>,
     batch_max: usize,
     handler: Handler,
+    metrics: Metrics,
 ) where
     Item: Clone + Send + 'static,
     Reply: Send + 'static,
@@ -130,8 +137,11 @@ async fn work<Item, Reply, E, Handler, Answers>(
         {
             batch.push(next);
         }
+        metrics.taken(batch.iter().map(|waiting| waiting.since));
         let (items, replies): (Vec<_>, Vec<_>) = batch.drain(..).map(|waiting| (waiting.item, waiting.reply)).unzip();
+        let begun = Instant::now();
         let answers = answer(&handler, items).await;
+        metrics.answered(begun.elapsed());
         for (reply, answer) in replies.into_iter().zip(answers) {
             // A caller that no longer waits is no fault of the batch. One without an answer is told by the drop.
             let _ = reply.send(answer);

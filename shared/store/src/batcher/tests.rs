@@ -26,7 +26,7 @@ struct Gate {
 
 fn gated(limits: BatchLimits) -> (Arc<Gate>, Batcher<u32, u32, Fault>) {
     let gate = Arc::new(Gate { begun: Notify::new(), may_end: Semaphore::new(0), sizes: std::sync::Mutex::default() });
-    let batcher = Batcher::start(limits, {
+    let batcher = Batcher::start("test", limits, {
         let gate = Arc::clone(&gate);
         move |items: Vec<u32>| {
             let gate = Arc::clone(&gate);
@@ -101,17 +101,19 @@ async fn a_caller_that_goes_away_does_not_disturb_the_others() {
 
 #[tokio::test]
 async fn a_panic_loses_its_batch_and_not_the_worker() {
-    let batcher: Batcher<u32, u32, Fault> = Batcher::start(BatchLimits::default(), |items: Vec<u32>| async move {
-        assert!(!items.contains(&13), "unlucky");
-        Ok(items.into_iter().map(Ok).collect())
-    });
+    let batcher: Batcher<u32, u32, Fault> =
+        Batcher::start("test", BatchLimits::default(), |items: Vec<u32>| async move {
+            assert!(!items.contains(&13), "unlucky");
+            Ok(items.into_iter().map(Ok).collect())
+        });
     assert_eq!(batcher.submit(13).await, Err(BatchError::Lost));
     assert_eq!(batcher.submit(14).await, Ok(14));
 }
 
 #[tokio::test]
 async fn an_item_that_the_handler_forgets_is_told_so() {
-    let batcher: Batcher<u32, u32, Fault> = Batcher::start(BatchLimits::default(), |_| async { Ok(Vec::new()) });
+    let batcher: Batcher<u32, u32, Fault> =
+        Batcher::start("test", BatchLimits::default(), |_| async { Ok(Vec::new()) });
     assert_eq!(batcher.submit(1).await, Err(BatchError::Lost));
 }
 
@@ -129,7 +131,7 @@ async fn fail_together(fault: Fault) -> (usize, Vec<Result<u32, BatchError<Fault
     let runs = Arc::new(AtomicUsize::new(0));
     let begun = Arc::new(Notify::new());
     let may_go_on = Arc::new(Semaphore::new(0));
-    let batcher: Batcher<u32, u32, Fault> = Batcher::start(BatchLimits::default(), {
+    let batcher: Batcher<u32, u32, Fault> = Batcher::start("test", BatchLimits::default(), {
         let (runs, begun, may_go_on) = (Arc::clone(&runs), Arc::clone(&begun), Arc::clone(&may_go_on));
         move |items: Vec<u32>| {
             let (runs, begun, may_go_on) = (Arc::clone(&runs), Arc::clone(&begun), Arc::clone(&may_go_on));
