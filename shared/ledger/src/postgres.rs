@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use claim::{CounterKey, CounterName, EntryId, PersonId};
 use money::Fen;
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgPool;
 use store::StoreError;
 
@@ -37,25 +38,28 @@ const READ_POSTED: &str = "
         SELECT digest FROM posted WHERE posted.person_id = asked.person_id AND posted.entry_id = asked.entry_id LIMIT 1
     ) AS held";
 
-/// All of a plan or nothing: where fewer rows are written than planned, the division fails and with it the statement.
-/// A counter that was inserted, which is one whose `xmax` is zero, must have been planned from zero.
-const WRITE: &str = "
-    WITH posted AS (
+/// The parts of the one statement that writes a plan. A part that a plan has no rows for is left out of it, because each
+/// of them costs as much to set up as several rows to write.
+const POSTED: &str = "posted AS (
         INSERT INTO posted (person_id, entry_id, digest, recorded_time)
         SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[])
         ON CONFLICT (person_id, entry_id) DO NOTHING
         RETURNING 1
-    ), moved AS (
+    )";
+/// A counter that was inserted, which is one whose `xmax` is zero, must have been planned from zero.
+const MOVED: &str = "moved AS (
         INSERT INTO counter (person_id, benefit_year, counter, value_fen, moved_from_fen)
         SELECT * FROM unnest($5::text[], $6::int[], $7::text[], $8::bigint[], $9::bigint[])
         ON CONFLICT (person_id, benefit_year, counter)
         DO UPDATE SET value_fen = excluded.value_fen, moved_from_fen = excluded.moved_from_fen
         WHERE counter.value_fen = excluded.moved_from_fen
         RETURNING counter.moved_from_fen = 0 OR counter.xmax <> 0 AS as_planned
-    ), paid AS (
+    )";
+const PAID: &str = "paid AS (
         INSERT INTO posting (person_id, entry_id, settlement_id, fund, paid_fen, recorded_time)
         SELECT * FROM unnest($10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::timestamptz[])
-    ), strayed AS (
+    )";
+const STRAYED: &str = "strayed AS (
         SELECT 1 FROM unnest($16::text[], $17::int[], $18::text[], $19::bigint[])
             AS still (person_id, benefit_year, counter, value_fen)
         LEFT JOIN LATERAL (
@@ -65,10 +69,25 @@ const WRITE: &str = "
             LIMIT 1
         ) AS held ON TRUE
         WHERE coalesce(held.value_fen, 0) <> still.value_fen
-    )
-    SELECT 1 / CASE WHEN (SELECT count(*) FROM posted) = cardinality($1::text[])
-        AND (SELECT count(*) FROM moved WHERE as_planned) = cardinality($5::text[])
-        AND NOT EXISTS (SELECT 1 FROM strayed) THEN 1 ELSE 0 END";
+    )";
+
+/// All of a plan or nothing: where fewer rows are written than planned, the division fails and with it the statement.
+fn write_of(plan: &Plan) -> String {
+    let mut parts = vec![POSTED];
+    let mut holds = vec!["(SELECT count(*) FROM posted) = cardinality($1::text[])"];
+    if !plan.counters.is_empty() {
+        parts.push(MOVED);
+        holds.push("(SELECT count(*) FROM moved WHERE as_planned) = cardinality($5::text[])");
+    }
+    if plan.postings().next().is_some() {
+        parts.push(PAID);
+    }
+    if !plan.still.is_empty() {
+        parts.push(STRAYED);
+        holds.push("NOT EXISTS (SELECT 1 FROM strayed)");
+    }
+    format!("WITH {} SELECT 1 / CASE WHEN {} THEN 1 ELSE 0 END", parts.join(", "), holds.join(" AND "))
+}
 
 /// What PostgreSQL calls the division.
 const NOT_AS_PLANNED: &str = "22012";
@@ -135,7 +154,7 @@ async fn write(pool: &PgPool, plan: &Plan) -> Result<bool, LedgerError> {
     let counters = || plan.counters.iter();
     let still = || plan.still.iter();
     let paid = || plan.postings();
-    let written = sqlx::query(WRITE)
+    let written = sqlx::query(AssertSqlSafe(write_of(plan)))
         .bind(bookings().map(|booking| booking.person_id.as_str()).collect::<Vec<_>>())
         .bind(bookings().map(|booking| booking.entry_id.as_str()).collect::<Vec<_>>())
         .bind(bookings().map(|booking| booking.digest.as_slice()).collect::<Vec<_>>())

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use sqlx::Row;
 use sqlx::postgres::PgPool;
+use sqlx::{AssertSqlSafe, Row};
 use store::StoreError;
 
 use super::{ChainQuery, ChainRead, Write, answers, chain_read_of, parted};
@@ -29,8 +29,11 @@ const READ: &str = "SELECT head.sequence, head.hash,
         WHERE link.person_id = query.person_id ORDER BY link.sequence DESC LIMIT 1
     ) AS head ON TRUE
     ORDER BY query.place";
+/// The parts of the one statement that writes a batch. A part that a batch has no rows for is left out of it, because each
+/// of them costs as much to set up as several rows to write.
+///
 /// Closed links are found one by one as [`READ`] finds its rows, and deleted where they were found.
-const WRITE: &str = "WITH closed AS (
+const CLOSED: &str = "closed AS (
         DELETE FROM open_link WHERE ctid = ANY (ARRAY(
             SELECT (SELECT open_link.ctid FROM open_link
                 WHERE open_link.person_id = done.person_id AND open_link.sequence = done.sequence LIMIT 1)
@@ -39,34 +42,45 @@ const WRITE: &str = "WITH closed AS (
         RETURNING person_id, sequence
     ), queued AS (
         INSERT INTO closed_link (person_id, sequence) SELECT person_id, sequence FROM closed
-    ), wanted AS (
+    )";
+const WANTED: &str = "wanted AS (
         SELECT * FROM UNNEST($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
             $7::timestamptz[], $8::bytea[], $9::bytea[], $16::bool[])
             AS wanted (person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash,
                 holds_money)
-    ), spent AS (
+    )";
+/// The links to append where none of a batch holds money.
+const FREE: &str = "free AS (SELECT * FROM wanted)";
+/// Those whose numbers were not given up.
+const SPENT: &str = "spent AS (
         INSERT INTO spent_number (person_id, settlement_id)
         SELECT person_id, entry_id FROM wanted WHERE holds_money
         ON CONFLICT DO NOTHING
         RETURNING person_id, settlement_id
-    ), appended AS (
-        INSERT INTO link (person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash)
-        SELECT person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash FROM wanted
+    ), free AS (
+        SELECT * FROM wanted
         WHERE NOT holds_money OR (person_id, entry_id) IN (SELECT person_id, settlement_id FROM spent)
+    )";
+const APPENDED: &str = "appended AS (
+        INSERT INTO link (person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash)
+        SELECT person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash FROM free
         ON CONFLICT DO NOTHING
         RETURNING person_id, sequence, entry_id, caller
     ), opened AS (
         INSERT INTO open_link (person_id, sequence) SELECT person_id, sequence FROM appended
-    ), changed AS (
+    )";
+const CHANGED: &str = "changed AS (
         INSERT INTO changed_settlement (person_id, settlement_id, sequence)
         SELECT appended.person_id, change.settlement_id, appended.sequence
         FROM UNNEST($12::text[], $13::text[]) AS change (entry_id, settlement_id) JOIN appended USING (entry_id)
-    ), reversed AS (
+    )";
+const REVERSED: &str = "reversed AS (
         INSERT INTO reversed_request (person_id, caller, request_id, sequence)
         SELECT appended.person_id, appended.caller, reversal.request_id, appended.sequence
         FROM UNNEST($14::text[], $15::text[]) AS reversal (entry_id, request_id) JOIN appended USING (entry_id)
-    )
-    SELECT entry_id FROM appended";
+    )";
+const APPENDED_ENTRIES: &str = "SELECT entry_id FROM appended";
+const NO_ENTRIES: &str = "SELECT NULL::text AS entry_id WHERE FALSE";
 
 pub(super) async fn read(
     pool: &PgPool,
@@ -88,7 +102,23 @@ pub(super) async fn write(pool: &PgPool, writes: Vec<Write>) -> Result<Vec<Resul
         links.iter().flat_map(|link| link.changed.iter().map(|changed| (link.entry_id.as_str(), changed))).collect();
     let reversed: Vec<_> =
         links.iter().filter_map(|link| Some((link.entry_id.as_str(), link.reversed_request_id.as_deref()?))).collect();
-    let rows = sqlx::query(WRITE)
+    let mut parts = Vec::new();
+    if !done.is_empty() {
+        parts.push(CLOSED);
+    }
+    if !links.is_empty() {
+        let some_hold_money = links.iter().any(|link| link.holds_money);
+        parts.extend([WANTED, if some_hold_money { SPENT } else { FREE }, APPENDED]);
+    }
+    if !changes.is_empty() {
+        parts.push(CHANGED);
+    }
+    if !reversed.is_empty() {
+        parts.push(REVERSED);
+    }
+    let entries = if links.is_empty() { NO_ENTRIES } else { APPENDED_ENTRIES };
+    let write = format!("WITH {} {entries}", parts.join(", "));
+    let rows = sqlx::query(AssertSqlSafe(write))
         .bind(links.iter().map(|link| link.place.person_id.as_str()).collect::<Vec<_>>())
         .bind(links.iter().map(|link| link.place.sequence).collect::<Vec<_>>())
         .bind(links.iter().map(|link| link.entry_id.as_str()).collect::<Vec<_>>())
