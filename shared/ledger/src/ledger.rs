@@ -19,10 +19,20 @@ const MIGRATIONS: Migrations = Migrations {
     sqlite: &[
         Migration { version: 1, name: "ledger", sql: include_str!("../migrations/sqlite/0001_ledger.sql") },
         Migration { version: 2, name: "adjustments", sql: include_str!("../migrations/sqlite/0002_adjustments.sql") },
+        Migration {
+            version: 3,
+            name: "postings_in_order",
+            sql: include_str!("../migrations/sqlite/0003_postings_in_order.sql"),
+        },
     ],
     postgres: &[
         Migration { version: 1, name: "ledger", sql: include_str!("../migrations/postgres/0001_ledger.sql") },
         Migration { version: 2, name: "adjustments", sql: include_str!("../migrations/postgres/0002_adjustments.sql") },
+        Migration {
+            version: 3,
+            name: "postings_in_order",
+            sql: include_str!("../migrations/postgres/0003_postings_in_order.sql"),
+        },
     ],
 };
 

@@ -141,6 +141,8 @@ async fn open_sqlite(directory: &Path, service: &str, migrations: &Migrations) -
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        // What a statement puts aside while it runs is small: a file for it would be made and removed each time.
+        .pragma("temp_store", "memory")
         .busy_timeout(SQLITE_BUSY_TIMEOUT);
     let pool = SqlitePoolOptions::new()
         .max_connections(SQLITE_CONNECTIONS)
