@@ -28,6 +28,7 @@ mod service;
 mod settle;
 mod standing;
 mod touched;
+mod turns;
 mod verify;
 mod way;
 

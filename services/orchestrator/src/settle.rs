@@ -21,6 +21,7 @@ use crate::journal::{ChainQuery, Journal, SettlementRead};
 use crate::payers::Payers;
 use crate::request::{Asked, Call};
 use crate::standing::Standing;
+use crate::turns::Turns;
 use crate::way::RegisterWay;
 
 /// How often a request starts again after another one took its place in the chain. Each loss means that another
@@ -54,6 +55,7 @@ pub struct Orchestrator {
     decider: Decider,
     numbers: SettlementNumbers,
     waiting: Waiting,
+    turns: Turns,
 }
 
 /// What a request would do.
@@ -86,7 +88,7 @@ impl Orchestrator {
     pub fn new(options: OrchestratorOptions) -> Self {
         let OrchestratorOptions { journal, register, payers, rules, clock, numbers } = options;
         let decider = Decider { register: Register::new(register), payers, rules, clock };
-        Self { journal, decider, numbers, waiting: Waiting::new() }
+        Self { journal, decider, numbers, waiting: Waiting::new(), turns: Turns::default() }
     }
 
     /// The journal of this orchestrator.
@@ -118,7 +120,11 @@ impl Orchestrator {
             caller: request.caller.clone(),
             request_id: request.request_id.clone(),
         };
-        for _ in 0..ATTEMPTS_MAX {
+        let mut turn = self.turns.take_if_met(&request.person_id).await;
+        for attempt in 0..ATTEMPTS_MAX {
+            if attempt > 0 && turn.is_none() {
+                turn = Some(self.turns.take(&request.person_id).await);
+            }
             CrashPoint::BeforeHeadRead.reach();
             let read = self.journal.read(query.clone()).await.map_err(|error| failures::of_journal(&error))?;
             if let Some(document) = read.same_request {

@@ -127,3 +127,18 @@ async fn a_payer_that_has_too_much_to_do_says_so_to_the_caller_and_nothing_is_wr
         assert_eq!(reason(world.settle("p", "r").await), None);
     }
 }
+
+#[tokio::test]
+async fn requests_that_met_at_one_person_lose_to_each_other_once_and_then_take_turns() {
+    const AT_ONCE: usize = 24;
+    for store in TestStore::each().await {
+        let world = World::new(&store.location).await;
+        let ids: Vec<String> = (0..AT_ONCE).map(|number| format!("r-{number}")).collect();
+        for settled in join_all(ids.iter().map(|id| world.settle("p", id))).await {
+            settled.unwrap();
+        }
+        assert_eq!(world.count("p").await, AT_ONCE);
+        let asked = world.register.asked.load(Ordering::SeqCst);
+        assert!(asked < 3 * AT_ONCE, "{AT_ONCE} settlements asked the register {asked} times on {}", store.name);
+    }
+}

@@ -1,7 +1,7 @@
 //! One orchestrator between a register and payers that fail on demand.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use claim::PayerId;
@@ -50,6 +50,8 @@ pub(crate) struct FakeRegister {
     pub(crate) poor: Arc<AtomicBool>,
     /// Whether it was told until when to answer.
     pub(crate) knows_deadline: Arc<AtomicBool>,
+    /// How often it was asked for facts.
+    pub(crate) asked: Arc<AtomicUsize>,
     /// Of which days something else is told than before, by what it is told of.
     altered: Arc<Mutex<Alterations>>,
     /// Holds the next answer back after its facts were read.
@@ -98,6 +100,7 @@ impl Register for FakeRegister {
         &self,
         request: Request<GatherFactsRequest>,
     ) -> Result<Response<GatherFactsResponse>, Status> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         if self.down.load(Ordering::SeqCst) {
             return Err(Status::unavailable("down"));
         }
