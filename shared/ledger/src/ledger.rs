@@ -211,6 +211,11 @@ impl Ledger {
         Ok(PostingPage { postings, next })
     }
 
+    #[cfg(test)]
+    pub(crate) const fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// Closes the connections. What was posted before is kept; what comes after fails.
     pub async fn close(&self) {
         self.database.close().await;

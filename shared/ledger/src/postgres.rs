@@ -182,3 +182,70 @@ async fn write(pool: &PgPool, plan: &Plan) -> Result<bool, LedgerError> {
         Err(error) => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use claim::{Adjudication, CounterMove, Fund, PayerId, SettlementId};
+    use store::Database;
+    use store::testing::{TestStore, whole_reads};
+
+    use super::*;
+    use crate::{Ledger, Post};
+
+    /// A plan with rows for every part of the statement that writes it.
+    fn whole_plan() -> Plan {
+        let one_move = |name: &str, after| CounterMove {
+            key: CounterKey { name: CounterName::new(name), benefit_year: 2025 },
+            before: Fen::ZERO,
+            after: Fen::new(after),
+        };
+        let mut adjudication = Adjudication::nothing(PayerId::new("payer").unwrap());
+        adjudication.moves = vec![one_move("moved", 1), one_move("still", 0)];
+        let mut booking = Booking::from(Post {
+            person_id: PersonId::new("p").unwrap(),
+            settlement_id: SettlementId::new("s").unwrap(),
+            adjudication,
+            recorded_time: chrono::DateTime::UNIX_EPOCH,
+        });
+        booking.paid.insert((SettlementId::new("s").unwrap(), Fund::BasicInpatient), Fen::new(1));
+        let batch = [Arc::new(booking)];
+        plan(Held::as_claimed(&batch), &batch)
+    }
+
+    #[tokio::test]
+    async fn books_are_read_and_written_by_their_keys_even_where_the_plan_was_made_on_empty_tables() {
+        let store = TestStore::postgres().await;
+        let ledger = Ledger::open(&store.location, "basic-insurance").await.unwrap();
+        let Database::Postgres(pool) = ledger.database() else { panic!("a ledger on PostgreSQL") };
+        let none = Vec::<String>::new();
+        assert_eq!(whole_reads(pool, &["text[]", "int[]", "text[]"], READ_COUNTERS).await.unwrap(), none);
+        assert_eq!(whole_reads(pool, &["text[]", "text[]"], READ_POSTED).await.unwrap(), none);
+        let types = [
+            "text[]",
+            "text[]",
+            "bytea[]",
+            "timestamptz[]",
+            "text[]",
+            "int[]",
+            "text[]",
+            "bigint[]",
+            "bigint[]",
+            "text[]",
+            "text[]",
+            "text[]",
+            "text[]",
+            "bigint[]",
+            "timestamptz[]",
+            "text[]",
+            "int[]",
+            "text[]",
+            "bigint[]",
+        ];
+        let write = write_of(&whole_plan());
+        for part in ["posted", "moved", "paid", "strayed"] {
+            assert!(write.contains(&format!("{part} AS (")), "{write}");
+        }
+        assert_eq!(whole_reads(pool, &types, &write).await.unwrap(), none);
+        ledger.close().await;
+    }
+}

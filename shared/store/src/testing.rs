@@ -1,10 +1,12 @@
 //! Databases for tests: a temporary directory for SQLite, and a private PostgreSQL that ends with the test process.
 
+mod plan;
 mod postgres;
 
 use tempfile::TempDir;
 
 use crate::Location;
+pub use plan::whole_reads;
 pub use postgres::{PostgresNotStarted, PrivatePostgres};
 
 /// An empty database for one test.

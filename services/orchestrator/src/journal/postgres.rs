@@ -140,3 +140,48 @@ pub(super) async fn write(pool: &PgPool, writes: Vec<Write>) -> Result<Vec<Resul
     let appended = rows.iter().map(|row| row.try_get("entry_id")).collect::<Result<HashSet<&str>, _>>()?;
     Ok(answers(&writes, &appended))
 }
+
+#[cfg(test)]
+mod tests {
+    use store::testing::{TestStore, whole_reads};
+    use store::{Database, Location};
+
+    use super::*;
+    use crate::journal::Journal;
+
+    async fn whole_reads_of(location: &Location, types: &[&str], statement: &str) -> Vec<String> {
+        let journal = Journal::open(location).await.unwrap();
+        let Database::Postgres(pool) = &journal.database else { panic!("a journal on PostgreSQL") };
+        whole_reads(pool, types, statement).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn chains_are_read_and_written_by_their_keys_even_where_the_plan_was_made_on_empty_tables() {
+        let store = TestStore::postgres().await;
+        let none = Vec::<String>::new();
+        assert_eq!(whole_reads_of(&store.location, &["text[]"; 3], READ).await, none);
+        let types = [
+            "text[]",
+            "bigint[]",
+            "text[]",
+            "text[]",
+            "text[]",
+            "text[]",
+            "timestamptz[]",
+            "bytea[]",
+            "bytea[]",
+            "text[]",
+            "bigint[]",
+            "text[]",
+            "text[]",
+            "text[]",
+            "text[]",
+            "bool[]",
+        ];
+        let parts = [CLOSED, WANTED, SPENT, APPENDED, CHANGED, REVERSED].join(", ");
+        let write = format!("WITH {parts} {APPENDED_ENTRIES}");
+        assert_eq!(whole_reads_of(&store.location, &types, &write).await, none);
+        let joined = "SELECT link.sequence FROM link JOIN open_link USING (sequence) WHERE $1::text[] IS NULL";
+        assert_ne!(whole_reads_of(&store.location, &["text[]"], joined).await, none, "whole reads are seen");
+    }
+}
