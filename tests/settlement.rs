@@ -105,6 +105,32 @@ async fn one_request_settles_against_every_payer_and_is_answered_the_same_again(
 }
 
 #[tokio::test]
+async fn one_item_is_split_by_the_scheme_of_the_person() {
+    let file = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
+    let item = "项目编码,项目名称,目录类别,费用等级,先行自付比例,居民先行自付比例,开始日期\n\
+                C0010,某乙类药,药品,乙类,0.10,0.30,2017-01-01\n";
+    std::fs::write(file.path(), item).unwrap();
+    for store in TestStore::each().await {
+        let location = &store.location;
+        harness::import(location, &[&harness::register_files()[..], &[file.path().to_owned()]].concat());
+        let shown = harness::run(harness::onestop(location).args(["catalogue", "show", "C0010"]));
+        let shown = harness::text(&shown.stdout);
+        assert!(shown.contains(" item_kind=drug "), "{} {shown}", store.name);
+        assert!(shown.contains(" self_pay_rate_resident_bp=3000 "), "{} {shown}", store.name);
+        let (_platform, client) = open(location).await;
+        for (person, initial_self_pay, eligible) in
+            [(EMPLOYEE, "100.00", "900.00"), ("530100000002", "100.00", "900.00"), (RESIDENT, "300.00", "700.00")]
+        {
+            let day = date(2023, 6, 9);
+            let case = Case { lines: vec![line("C0010", 100_000)], ..stay(person, HOSPITAL_2, day, day, 100_000) };
+            let amounts = settle(&client, "r-1", case).await.unwrap().0.amounts;
+            let told = [amounts.initial_self_pay, amounts.eligible].map(|amount| amount.to_string());
+            assert_eq!(told, [initial_self_pay, eligible], "{} {person}", store.name);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_request_id_with_another_body_is_refused_and_names_the_difference() {
     for store in TestStore::each().await {
         let (_platform, client) = platform(&store.location).await;

@@ -104,7 +104,8 @@ impl Daily for ItemHistory {
     type Told = Option<CatalogueEntry>;
 
     fn told_on(&self, date: NaiveDate) -> Self::Told {
-        self.0.on(date).map(|(_, entry)| entry.clone())
+        // No settlement rests on what kind of thing an item is.
+        self.0.on(date).map(|(_, entry)| CatalogueEntry { kind: None, ..entry.clone() })
     }
 
     fn turning_days(&self) -> Vec<NaiveDate> {
@@ -228,8 +229,15 @@ mod tests {
                 price_cap: Some(money::Fen::new(*cap)),
             };
             let period = Period { from: day(from), to: to.map(day) };
-            entries
-                .put(period, CatalogueEntry { name: "item".into(), terms, drug: None, level_caps: Default::default() });
+            let entry = CatalogueEntry {
+                name: "item".into(),
+                kind: None,
+                terms,
+                resident_self_pay_rate: None,
+                level_caps: crate::history::LevelCaps::default(),
+                drug: None,
+            };
+            entries.put(period, entry);
         }
         ItemHistory(entries)
     }

@@ -11,7 +11,7 @@ use wire::{FromMessage, Reader};
 use crate::caches::Caches;
 use crate::designation::{InstitutionHistory, Interruption};
 use crate::hearing::Hearing;
-use crate::history::{CatalogueEntry, ItemHistory, PersonHistory};
+use crate::history::{ItemHistory, PersonHistory};
 use crate::reading::{Histories, History};
 use crate::reads::{ReadError, Reads};
 
@@ -82,12 +82,23 @@ pub(crate) async fn gather(
         institutions.extend(histories::<InstitutionHistory>(reads, caches, hearing, &hosts).await?);
     }
     let person = question.person_id.as_ref().and_then(|id| persons.get(id.as_str()));
+    let facts = person.and_then(|history| history.on(date));
+    let insurance = facts.as_ref().map(|facts| facts.insurance);
     let filing = person.map_or(Filing::None, |history| history.filing_on(date));
     let entry = |code: &ItemCode| items.get(code.as_str())?.0.on(date).map(|(_, entry)| entry);
     let place = question.institution_ids.first();
     let price_cap_level = place.and_then(|id| price_cap_level(id, &institutions, date));
+    let item = |code: &ItemCode| {
+        let entry = entry(code)?;
+        Some(proto::Item {
+            code: code.to_string(),
+            name: (*entry.name).to_owned(),
+            terms: Some((&entry.terms_for(insurance, price_cap_level)).into()),
+            drug: entry.drug.as_ref().map(ToString::to_string).unwrap_or_default(),
+        })
+    };
     Ok(proto::GatherFactsResponse {
-        person: person.and_then(|history| history.on(date)).as_ref().map(Into::into),
+        person: facts.as_ref().map(Into::into),
         person_known: person.is_some(),
         cover_suspended: person.is_some_and(|history| history.is_suspended_on(date)),
         institutions: question
@@ -95,7 +106,7 @@ pub(crate) async fn gather(
             .iter()
             .filter_map(|id| institution(id, &institutions, question.begun_date, date))
             .collect(),
-        items: question.item_codes.iter().filter_map(|code| Some(item(code, entry(code)?, price_cap_level))).collect(),
+        items: question.item_codes.iter().filter_map(item).collect(),
         filing: wire::claim_v1::Filing::from(filing).into(),
         categories_ending: person.map_or_else(Vec::new, |history| {
             let ending = history.categories_ending_on(date);
@@ -180,13 +191,4 @@ fn price_cap_level(
     let own = described(id)?;
     let ruling = own.department_of.as_ref().and_then(described).unwrap_or(own);
     Some(ruling.price_cap_level.unwrap_or(ruling.level))
-}
-
-fn item(code: &ItemCode, entry: &CatalogueEntry, price_cap_level: Option<Level>) -> proto::Item {
-    proto::Item {
-        code: code.to_string(),
-        name: (*entry.name).to_owned(),
-        terms: Some((&entry.terms_at(price_cap_level)).into()),
-        drug: entry.drug.as_ref().map(ToString::to_string).unwrap_or_default(),
-    }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use claim::{
     AssistanceCategory, CoverState, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, Employment, Filing, FilingRoute,
-    FlexibleEmployment, HouseholdNumber, Insurance, ItemTerms, Level, PersonFacts, Sex,
+    FlexibleEmployment, HouseholdNumber, Insurance, ItemKind, ItemTerms, Level, PersonFacts, Sex,
 };
-use money::Fen;
+use money::{Fen, Rate};
 
 use crate::dated::Dated;
 
@@ -96,17 +96,26 @@ impl PersonHistory {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CatalogueEntry {
     pub(crate) name: Arc<str>,
-    /// The price cap is that of levels without one of their own.
+    /// What it is, where that was said; nothing depends on it.
+    pub(crate) kind: Option<ItemKind>,
+    /// The initial self-pay is that of schemes without one of their own, the price cap that of levels without one.
     pub(crate) terms: ItemTerms,
+    /// The initial self-pay of residents, where it is one of their own.
+    pub(crate) resident_self_pay_rate: Option<Rate>,
     pub(crate) level_caps: LevelCaps,
     pub(crate) drug: Option<DrugCode>,
 }
 
 impl CatalogueEntry {
-    /// How it is treated where prices are capped by `level`.
-    pub(crate) fn terms_at(&self, level: Option<Level>) -> ItemTerms {
-        let own = level.and_then(|level| self.level_caps.at(level));
-        ItemTerms { price_cap: own.or(self.terms.price_cap), ..self.terms }
+    /// How it is treated for who has `insurance`, where prices are capped by `level`.
+    pub(crate) fn terms_for(&self, insurance: Option<Insurance>, level: Option<Level>) -> ItemTerms {
+        let ItemTerms { class, self_pay_rate, price_cap } = self.terms;
+        let own_rate = insurance.and_then(|insurance| match insurance {
+            Insurance::Resident => self.resident_self_pay_rate,
+            Insurance::Employee(_) => None,
+        });
+        let own_cap = level.and_then(|level| self.level_caps.at(level));
+        ItemTerms { class, self_pay_rate: own_rate.unwrap_or(self_pay_rate), price_cap: own_cap.or(price_cap) }
     }
 }
 

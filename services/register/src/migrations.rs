@@ -31,6 +31,11 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             name: "price_cap_levels",
             sql: include_str!("../migrations/sqlite/0010_price_cap_levels.sql"),
         },
+        Migration {
+            version: 11,
+            name: "item_rates_and_kinds",
+            sql: include_str!("../migrations/sqlite/0011_item_rates_and_kinds.sql"),
+        },
     ],
     postgres: &[
         Migration { version: 1, name: "facts", sql: include_str!("../migrations/postgres/0001_facts.sql") },
@@ -58,6 +63,11 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             version: 10,
             name: "price_cap_levels",
             sql: include_str!("../migrations/postgres/0010_price_cap_levels.sql"),
+        },
+        Migration {
+            version: 11,
+            name: "item_rates_and_kinds",
+            sql: include_str!("../migrations/postgres/0011_item_rates_and_kinds.sql"),
         },
     ],
 };

@@ -243,8 +243,8 @@ impl InstitutionHistory {
 }
 
 pub(crate) const ITEMS: SelectByKeys = select_by_keys!(
-    "SELECT item_code, from_date, to_date, name, class, self_pay_rate_bp, price_cap_fen, price_cap_level_1_fen, \
-     price_cap_level_2_fen, price_cap_level_3_fen, drug FROM item WHERE item_code",
+    "SELECT item_code, from_date, to_date, name, item_kind, class, self_pay_rate_bp, self_pay_rate_resident_bp, \
+     price_cap_fen, price_cap_level_1_fen, price_cap_level_2_fen, price_cap_level_3_fen, drug FROM item WHERE item_code",
 );
 
 type ItemVersion = (
@@ -252,8 +252,10 @@ type ItemVersion = (
     NaiveDate,
     Option<NaiveDate>,
     String,
+    Option<String>,
     String,
     i32,
+    Option<i32>,
     Option<i64>,
     Option<i64>,
     Option<i64>,
@@ -273,15 +275,22 @@ impl History for ItemHistory {
     async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {
         let mut histories = Histories::<Self>::new();
         for row in session.select::<ItemVersion>(ITEMS, ids).await? {
-            let (code, from, to, name, class, self_pay_rate_bp, price_cap_fen, one, two, three, drug) = row;
+            let (code, from, to, name, kind, class, rate_bp, resident_bp, price_cap_fen, one, two, three, drug) = row;
+            let rate = |bp: i32| Rate::new(in_range(bp)?).ok_or_else(|| unwritten("self_pay_rate_bp"));
             let terms = ItemTerms {
                 class: written(&class)?,
-                self_pay_rate: Rate::new(in_range(self_pay_rate_bp)?).ok_or_else(|| unwritten("self_pay_rate_bp"))?,
+                self_pay_rate: rate(rate_bp)?,
                 price_cap: price_cap_fen.map(Fen::new),
             };
             let level_caps = LevelCaps([one, two, three].map(|cap| cap.map(Fen::new)));
-            let drug = drug.as_deref().map(written).transpose()?;
-            let version = CatalogueEntry { name: Arc::from(name), terms, level_caps, drug };
+            let version = CatalogueEntry {
+                name: Arc::from(name),
+                kind: optional(kind.as_deref())?,
+                terms,
+                resident_self_pay_rate: resident_bp.map(rate).transpose()?,
+                level_caps,
+                drug: optional(drug.as_deref())?,
+            };
             entry(&mut histories, &code).0.put(Period { from, to }, version);
         }
         Ok(histories)

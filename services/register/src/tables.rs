@@ -92,8 +92,10 @@ pub(crate) const ITEM: Table = Table {
     columns: &[
         "to_date",
         "name",
+        "item_kind",
         "class",
         "self_pay_rate_bp",
+        "self_pay_rate_resident_bp",
         "price_cap_fen",
         "price_cap_level_1_fen",
         "price_cap_level_2_fen",
@@ -115,7 +117,8 @@ pub(crate) const IDENTITY: Table = Table {
 pub(crate) fn postgres_type(column: &str) -> &'static str {
     match column {
         "kunming_household" | "special_exempt_allowed" | "by_agreement" => "boolean",
-        "disability_level" | "beds" | "self_pay_rate_bp" | "change_sequence" => "bigint",
+        "disability_level" | "beds" | "change_sequence" => "bigint",
+        rate if rate.ends_with("_bp") => "bigint",
         amount if amount.ends_with("_fen") => "bigint",
         "recorded_time" => "timestamptz",
         date if date.ends_with("_date") => "date",

@@ -208,6 +208,18 @@ slugs! {
     }
 }
 
+slugs! {
+    /// What a catalogue item is (目录类别).
+    ItemKind, "item kind" {
+        /// 药品.
+        Drug = "drug",
+        /// 诊疗项目.
+        Service = "service",
+        /// 医用耗材.
+        Consumable = "consumable",
+    }
+}
+
 /// How the catalogue treats one item on a day, for one person's scheme and one level of institution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ItemTerms {

@@ -31,7 +31,7 @@ pub use case::{Case, CaseLine};
 pub use cover::{CoverState, FilingRoute, FlexibleEmployment};
 pub use facts::{
     AssistanceCategory, DiseaseFiling, DiseaseKind, Employment, Filing, InstitutionAllowance, InstitutionFacts,
-    InstitutionKind, Insurance, ItemClass, ItemTerms, Level, PersonFacts, Sex, TreatmentRegion,
+    InstitutionKind, Insurance, ItemClass, ItemKind, ItemTerms, Level, PersonFacts, Sex, TreatmentRegion,
 };
 pub use figure::{Figure, FigureCategory, FigureReason, Rounding};
 pub use ids::{

@@ -2,7 +2,7 @@
 
 use claim::{
     AdministrativeTier, AgreementGround, AssistanceCategory, CoverState, DiseaseKind, Employment, Filing, FilingRoute,
-    FlexibleEmployment, InstitutionKind, ItemClass, LegalForm, Level, Sex, Standing, SupervisingAgency,
+    FlexibleEmployment, InstitutionKind, ItemClass, ItemKind, LegalForm, Level, Sex, Standing, SupervisingAgency,
     TemporaryDesignation, TreatmentRegion, VisitKind,
 };
 
@@ -20,6 +20,7 @@ pub const LISTS: &[&str] = &[
     "flexible-employment",
     "institution-kind",
     "item-class",
+    "item-kind",
     "legal-form",
     "level",
     "scheme",
@@ -52,6 +53,7 @@ pub(crate) fn members(list: &str) -> Option<Vec<&'static str>> {
         "flexible-employment" => all(FlexibleEmployment::ALL, FlexibleEmployment::as_str),
         "institution-kind" => all(InstitutionKind::ALL, InstitutionKind::as_str),
         "item-class" => all(ItemClass::ALL, ItemClass::as_str),
+        "item-kind" => all(ItemKind::ALL, ItemKind::as_str),
         "legal-form" => all(LegalForm::ALL, LegalForm::as_str),
         "level" => all(Level::ALL, Level::as_str),
         "scheme" => vec!["employee", "resident"],

@@ -106,6 +106,13 @@ async fn a_corrected_price_and_a_corrected_level_are_told_with_the_departments_o
         let told_of = altered(&register, price, SubjectKind::Item).await;
         assert_eq!(told_of, ["B1 2023-01-01 2024-12-31"], "{}", store.name);
         assert!(altered(&register, price, SubjectKind::Person).await.is_empty());
+        let kind = "item_code,name,item_kind,class,from\nA1,青霉素,drug,A,2020-01-01\n";
+        assert_eq!(change(&register, header(kind), kind).await.1, 0, "no settlement rests on what an item is");
+        let resident = "item_code,name,class,self_pay_rate,self_pay_rate_resident,price_cap,drug,from,to\n\
+                        B1,靶向药,B,0.10,0.20,90.00,imatinib,2023-01-01,2023-12-31\n\
+                        B1,靶向药,B,0.10,,90.00,imatinib,2024-01-01,2024-12-31\n";
+        let (rate, _) = change(&register, header(resident), resident).await;
+        assert_eq!(altered(&register, rate, SubjectKind::Item).await, ["B1 2023-01-01 2023-12-31"], "{}", store.name);
 
         let department = "institution_id,name,level,kind,treatment_region,department_of,from,to\n\
                           D1,方舱医院,3,hospital,local,H1,2023-01-01,\n";

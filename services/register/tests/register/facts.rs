@@ -173,6 +173,36 @@ async fn prices_are_capped_by_the_level_of_price_caps_and_not_by_that_of_deducti
 }
 
 #[tokio::test]
+async fn residents_bear_the_initial_self_pay_of_their_own_scheme_where_it_has_one() {
+    const ITEM: &str = "项目编码,项目名称,费用等级,先行自付比例,居民先行自付比例,开始日期,结束日期";
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let items = [
+            "R1,某药,乙类,0.10,,2020-01-01,2023-12-31",
+            "R1,某药,乙类,0.10,0.20,2024-01-01,",
+            "R2,另一药,乙类,0.15,0,2020-01-01,",
+            "R3,甲类药,甲类,,0.30,2020-01-01,",
+        ];
+        let file = rows_like(ITEM, &items);
+        assert_eq!(import(&register, &file).await.unwrap().rejected, [], "{}", store.name);
+        assert_eq!(import(&register, &file).await.unwrap().rejected, [], "{}", store.name);
+        for (person, date, rates) in [
+            ("P1", "2023-12-31", [1_000, 1_500, 0]),
+            ("P2", "2023-12-31", [1_000, 0, 0]),
+            ("P1", "2024-01-01", [1_000, 1_500, 0]),
+            ("P2", "2024-01-01", [2_000, 0, 0]),
+            // Retired employees are employees, and nobody else has a scheme.
+            ("P1", "2024-06-01", [1_000, 1_500, 0]),
+            ("P2", "2025-01-01", [1_000, 1_500, 0]),
+        ] {
+            let facts = gather(&register, question(person, &["H1"], &["R1", "R2", "R3"], date)).await.unwrap();
+            let told = [0, 1, 2].map(|place: usize| facts.items[place].terms.unwrap().self_pay_rate_bp);
+            assert_eq!(told, rates, "{} {person} {date}", store.name);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_institution_is_allowed_exempt_special_diseases_from_a_day_on() {
     const HEADER: &str = "institution_id,name,level,kind,treatment_region,special_exempt_allowed,from,to";
     for store in TestStore::each().await {

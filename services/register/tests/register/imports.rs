@@ -62,7 +62,7 @@ async fn every_fault_of_every_row_is_told_and_nothing_is_stored() {
 async fn wrong_rows_of_the_other_files_are_told_with_what_would_be_right() {
     let store = TestStore::sqlite();
     let register = filled(&store).await;
-    let files: [(String, &[(u64, &str)]); 5] = [
+    let files: [(String, &[(u64, &str)]); 6] = [
         (
             rows_like(FILINGS, &["P1,none,2020-01-01,", "P1,holiday,,", "P9,emergency,2024-01-01,2023-01-01"]),
             &[(1, "filing"), (2, "filing"), (2, "from"), (3, "to")],
@@ -82,6 +82,12 @@ async fn wrong_rows_of_the_other_files_are_told_with_what_would_be_right() {
         (
             rows_like(ITEMS, &["A2,甲,C,10%,1.001,,2024-01-01,", "B2,乙,B,,-1,,2024-01-01,"]),
             &[(1, "class"), (1, "self_pay_rate"), (1, "price_cap"), (2, "self_pay_rate"), (2, "price_cap")],
+        ),
+        (
+            "item_code,name,item_kind,class,self_pay_rate,self_pay_rate_resident,from\n\
+             B3,丙,西药,B,0.10,20%,2024-01-01\nB4,丁,药品,B,,0.20,2024-01-01\n"
+                .to_owned(),
+            &[(1, "item_kind"), (1, "self_pay_rate_resident"), (2, "self_pay_rate")],
         ),
     ];
     for (file, expected) in files {

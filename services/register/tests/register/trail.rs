@@ -102,6 +102,39 @@ async fn what_was_believed_on_a_day_about_another_day_is_told() {
 }
 
 #[tokio::test]
+async fn what_an_item_was_and_what_residents_bore_of_it_is_kept_when_it_changes() {
+    for store in TestStore::each().await {
+        let header = "项目编码,项目名称,目录类别,费用等级,先行自付比例,居民先行自付比例,开始日期";
+        let register = on_day(&store, 10).await;
+        for (reason, row) in
+            [("目录", "B7,某药,耗材,乙类,0.10,0.30,2024-01-01"), ("更正", "B7,某药,药品,乙类,0.10,,2024-01-01")]
+        {
+            let file = rows_like(header, &[row]);
+            store_file(&register, by("王", reason, &file), &file).await;
+        }
+        let kind = SubjectKind::Item.into();
+        let asked =
+            ListFactsRequest { kind, id: "B7".to_owned(), with_superseded: true, ..ListFactsRequest::default() };
+        let facts = register.list_facts(Request::new(asked)).await.unwrap().into_inner().facts;
+        let told: Vec<_> = facts
+            .iter()
+            .map(|fact| {
+                let reason = fact.change.as_ref().map_or("", |change| &change.reason);
+                (
+                    cell(fact, "item_kind"),
+                    cell(fact, "self_pay_rate_resident_bp"),
+                    reason,
+                    fact.superseded_time.is_some(),
+                )
+            })
+            .collect();
+        let told: std::collections::BTreeSet<_> = told.into_iter().collect();
+        let expected = [("consumable", "3000", "目录", true), ("drug", "", "更正", false)];
+        assert_eq!(told, expected.into(), "{}", store.name);
+    }
+}
+
+#[tokio::test]
 async fn the_trail_cannot_be_altered() {
     for store in TestStore::each().await {
         let register = filled(&store).await;
