@@ -14,7 +14,7 @@ use onestop::platform::{Payer, Platform};
 use rulebook::{Lookup, Rulebook};
 use store::Location;
 use store::testing::TestStore;
-use wire::claim_v1::{Case, CaseLine};
+use wire::claim_v1::{Case, CaseLine, VisitKind};
 use wire::journal_v1::Adjustment;
 use wire::settlement_v1::one_stop_client::OneStopClient;
 use wire::settlement_v1::{
@@ -127,6 +127,55 @@ async fn one_item_is_split_by_the_scheme_of_the_person() {
             let told = [amounts.initial_self_pay, amounts.eligible].map(|amount| amount.to_string());
             assert_eq!(told, [initial_self_pay, eligible], "{} {person}", store.name);
         }
+    }
+}
+
+#[tokio::test]
+async fn day_surgery_is_paid_by_the_registers_price_of_the_diagnosis_and_a_corrected_price_touches_it() {
+    let file = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
+    let prices = "诊断编码,病种名称,医院等级,付费标准,开始日期\n\
+                  H25.900,老年性白内障,,8000.00,2022-04-01\nH25.900,老年性白内障,2,7000.00,2022-04-01\n";
+    std::fs::write(file.path(), prices).unwrap();
+    for store in TestStore::each().await {
+        let location = &store.location;
+        harness::import(location, &[&harness::register_files()[..], &[file.path().to_owned()]].concat());
+        let (platform, client) = open(location).await;
+        let day = date(2023, 6, 9);
+        let surgery = |institution: &str, diagnosis: &str| Case {
+            kind: VisitKind::DaySurgery.into(),
+            diagnosis: diagnosis.to_owned(),
+            lines: vec![line("C0002", 1_000_000)],
+            ..visit(EMPLOYEE, institution, day, 1_000_000)
+        };
+        let mut settled = Vec::new();
+        for (request_id, institution, diagnosis, hospital_share) in [
+            ("r-1", HOSPITAL_3, "H25.900", "2000.00"),
+            ("r-2", HOSPITAL_2, "H25.900", "3000.00"),
+            ("r-3", HOSPITAL_3, "K80.200", "0.00"),
+        ] {
+            let case = surgery(institution, diagnosis);
+            let statement = settle(&client, request_id, case).await.unwrap().0;
+            assert_eq!(statement.amounts.hospital_share.to_string(), hospital_share, "{} {request_id}", store.name);
+            settled.push(statement);
+        }
+        let mut steps = settled[0].adjudications.iter().flat_map(|of| &of.portions).flat_map(|of| &of.steps);
+        let applied = steps.find(|step| step.operation == claim::Operation::ApplyDiseasePrice).unwrap();
+        assert_eq!((&*applied.citation.document, &*applied.citation.article), ("昆政办〔2022〕15号", "第十五条"));
+        drop((platform, client));
+
+        let run = |arguments: &[&str]| harness::text(&harness::run(harness::onestop(location).args(arguments)).stdout);
+        let price = ["diagnosis=H25.900", "name=老年性白内障", "price=9000.00", "from=2022-04-01"];
+        let told = run(&[&["catalogue", "change"], &price[..], &["--by", "王", "--reason", "更正"]].concat());
+        assert!(told.contains("可能涉及过去的结算 2 笔"), "{} {told}", store.name);
+        let shown = run(&["catalogue", "show", "H25.900", "--past", "--lang", "en"]);
+        assert!(shown.contains("disease price ") && shown.contains(" price_fen=900000 "), "{} {shown}", store.name);
+        assert!(shown.contains(" price_fen=800000 ") && shown.contains("superseded"), "{} {shown}", store.name);
+        let change = told.split_once("--change ").unwrap().1.split_whitespace().next().unwrap();
+        let preview = run(&["readjudicate", "--change", change, "--preview", "--json"]);
+        let id = |place: usize| settled[place].settlement_id.as_ref().unwrap().to_string();
+        assert!(preview.contains(&id(0)) && !preview.contains(&id(2)), "{} {preview}", store.name);
+        let withdrawn = run(&[&["catalogue", "withdraw"], &price[..], &["--by", "王", "--reason", "误录"]].concat());
+        assert!(withdrawn.contains("已撤回 1 条"), "{} {withdrawn}", store.name);
     }
 }
 

@@ -264,6 +264,7 @@ struct Rows {
     filings: Vec<Cells>,
     institutions: Vec<Cells>,
     items: Vec<Cells>,
+    prices: Vec<Cells>,
 }
 
 impl Rows {
@@ -288,6 +289,8 @@ impl Rows {
             let items =
                 lines.iter().enumerate().map(|(line, worked)| item(&ids.item(index, line, worked), worked, day));
             rows.items.extend(items);
+            let priced = visit.diagnosis.as_ref().zip(visit.disease_price);
+            rows.prices.extend(priced.map(|(diagnosis, price)| cells(&[diagnosis, diagnosis, &price, &day, &day])));
         }
         rows.add_person(&ids.person(), &persons)?;
         let in_force = filings.runs(|filing| *filing).into_iter().filter(|(.., filing)| *filing != Filing::None);
@@ -335,10 +338,11 @@ impl Rows {
         self.filings.extend(other.filings);
         self.institutions.extend(other.institutions);
         self.items.extend(other.items);
+        self.prices.extend(other.prices);
     }
 
     /// The rows by file, each with its header, in the order in which they are imported.
-    fn files(self) -> [(FactKind, &'static str, Vec<Cells>); 6] {
+    fn files(self) -> [(FactKind, &'static str, Vec<Cells>); 7] {
         const INSTITUTIONS: &str = "institution_id,name,level,kind,treatment_region,special_exempt_allowed,from,to";
         const PERSONS: &str = "person_id,birth_date,sex,kunming_household,disability_level,scheme,employment,from,to";
         [
@@ -348,6 +352,7 @@ impl Rows {
             (FactKind::Filing, "person_id,filing,from,to", self.filings),
             (FactKind::Institution, INSTITUTIONS, self.institutions),
             (FactKind::Item, "item_code,name,class,self_pay_rate,price_cap,drug,from,to", self.items),
+            (FactKind::DiseasePrice, "diagnosis,name,price,from,to", self.prices),
         ]
     }
 }

@@ -122,6 +122,7 @@ fn visit(bill: &Bill) -> Visit {
         host_level: bill.host,
         disease: bill.lines.first().and_then(|line| line.disease).map(code),
         diagnosis: bill.diagnosis.map(|diagnosis| DiagnosisCode::new(diagnosis).expect("a code")),
+        disease_price: None,
         treatment_region: bill.region,
         filing: bill.filing,
         registration: bill.registration.map(|number| RegistrationNumber::new(&format!("R{number}")).expect("a number")),

@@ -72,8 +72,8 @@ pub async fn institution(command: InstitutionCommand) -> Result<bool> {
 pub async fn catalogue(command: CatalogueCommand) -> Result<bool> {
     match command {
         CatalogueCommand::Show(args) => show(args, SubjectKind::Item).await,
-        CatalogueCommand::Change(args) => Change::of(args, FactKind::Item)?.make().await,
-        CatalogueCommand::Withdraw(args) => Change::of(args, FactKind::Item)?.withdrawing().make().await,
+        CatalogueCommand::Change(args) => Change::of_catalogue(args)?.make().await,
+        CatalogueCommand::Withdraw(args) => Change::of_catalogue(args)?.withdrawing().make().await,
     }
 }
 
@@ -133,7 +133,7 @@ fn shown_time(time: Option<prost_types::Timestamp>) -> Option<String> {
 }
 
 fn table_name(table: &str, lang: Lang) -> &str {
-    const NAMES: [(&str, (&str, &str)); 8] = [
+    const NAMES: [(&str, (&str, &str)); 9] = [
         ("person", ("人员", "person")),
         ("cover", ("参保", "cover")),
         ("category", ("救助类别", "category")),
@@ -142,6 +142,7 @@ fn table_name(table: &str, lang: Lang) -> &str {
         ("institution", ("定点机构", "institution")),
         ("agreement", ("定点协议", "agreement")),
         ("item", ("目录项目", "item")),
+        ("disease_price", ("病种付费标准", "disease price")),
     ];
     NAMES.iter().find(|(name, _)| *name == table).map_or(table, |(_, words)| lang.pick(*words))
 }

@@ -35,6 +35,7 @@ pub(crate) struct Altered {
     /// In ascending order, each once.
     pub(crate) changes: Vec<i64>,
     institutions: HashMap<String, Days>,
+    /// Items, and diagnoses with a published price, by their codes.
     items: HashMap<String, Days>,
     /// Whether they altered persons too.
     pub(crate) has_persons: bool,
@@ -67,10 +68,12 @@ impl Scope {
         let begun = date_of(case.admission_date).unwrap_or(served);
         let Altered { institutions, items, .. } = &*self.shared;
         let of_institution = |id: &String| institutions.get(id).is_some_and(|days| days.meet(begun, served));
-        let of_item = |line: &proto::CaseLine| items.get(&line.item_code).is_some_and(|days| days.meet(served, served));
+        let of_code = |code: &String| items.get(code).is_some_and(|days| days.meet(served, served));
+        let is_day_surgery = case.kind() == proto::VisitKind::DaySurgery;
         Ok(self.person.is_some_and(|days| days.meet(served, served))
             || [&case.institution_id, &case.prescriber_id, &case.host_id].into_iter().any(of_institution)
-            || case.lines.iter().any(of_item))
+            || case.lines.iter().any(|line| of_code(&line.item_code))
+            || (is_day_surgery && of_code(&case.diagnosis)))
     }
 
     /// The first day of `year` from which anything is altered. It is the same whenever it is asked for, because what a
@@ -173,6 +176,13 @@ mod tests {
             let found = [&before_to_may, &may_to_june, &june].map(|case| touched(&scope, case.clone()));
             assert_eq!(found, expected, "{scope:?}");
         }
+        let of_diagnosis = |kind: proto::VisitKind| proto::Case {
+            kind: kind.into(),
+            diagnosis: "D".to_owned(),
+            ..stay((5, 1), (5, 1))
+        };
+        let found = [proto::VisitKind::DaySurgery, proto::VisitKind::Inpatient].map(of_diagnosis);
+        assert_eq!(found.map(|case| touched(&of("other", "D"), case)), [true, false]);
     }
 
     #[test]

@@ -85,6 +85,7 @@ impl Facts {
             service_time_of_day,
             admission_time_of_day,
             family_account_person_ids,
+            disease_price_fen,
         } = visit;
         let level = |number: i32| listed(InstitutionLevel::try_from(number).map(|level| level.as_str_name()));
         self.add(AT, "kind", listed(VisitKind::try_from(*kind).map(|kind| kind.as_str_name())));
@@ -103,6 +104,7 @@ impl Facts {
         self.add(AT, "host_level", level(*host_level));
         self.add(AT, "disease", disease);
         self.add(AT, "diagnosis", diagnosis);
+        self.add(AT, "disease_price_fen", disease_price_fen.map_or_else(String::new, |price| price.to_string()));
         let region = TreatmentRegion::try_from(*treatment_region).map(|region| region.as_str_name());
         self.add(AT, "treatment_region", listed(region));
         self.add(AT, "filing", listed(Filing::try_from(*filing).map(|filing| filing.as_str_name())));

@@ -8,6 +8,7 @@ use claim::{
     AssistanceCategory, Case, CaseLine, DiseaseCode, DrugCode, Filing, InstitutionFacts, InstitutionId, ItemTerms,
     Level, PersonFacts, PricedCase, TreatmentRegion, Violation, Violations, Visit,
 };
+use money::Fen;
 use rulebook::{InForce, UnpricedCase, UnpricedLine};
 use tonic::Request;
 use wire::register_v1::{GatherFactsResponse, Institution, Item};
@@ -80,6 +81,7 @@ struct Facts {
     filing: Filing,
     institutions: HashMap<InstitutionId, KnownInstitution>,
     items: HashMap<String, KnownItem>,
+    disease_price: Option<Fen>,
 }
 
 impl Facts {
@@ -97,6 +99,7 @@ impl Facts {
             filing,
             institutions: institutions.map_err(|fault| unreadable(&fault))?,
             items: items.map_err(|fault| unreadable(&fault))?,
+            disease_price: answer.disease_price_fen.map(Fen::new),
         })
     }
 
@@ -121,6 +124,7 @@ impl Facts {
                 host_level: self.level(case.host_id.as_ref()),
                 disease: case.disease.clone(),
                 diagnosis: case.diagnosis.clone(),
+                disease_price: self.disease_price,
                 treatment_region: institution.treatment_region,
                 filing: self.filing,
                 registration: case.registration.clone(),

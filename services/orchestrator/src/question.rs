@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use chrono::NaiveDate;
-use claim::{Case, InstitutionId, ItemCode, PersonFacts, PersonId, VisitKind};
+use claim::{Case, DiagnosisCode, InstitutionId, ItemCode, PersonFacts, PersonId, VisitKind};
 use rulebook::InForce;
 use wire::register_v1::{GatherFactsRequest, GatherFactsResponse};
 use wire::{ErrorReason, Failure, claim_v1 as proto};
@@ -21,6 +21,8 @@ pub(crate) struct Question<'c> {
     institutions: Vec<(&'static str, &'c str)>,
     /// The items with the index of their line.
     items: Vec<(usize, &'c str)>,
+    /// The diagnosis whose published price day surgery is paid as.
+    priced_diagnosis: Option<&'c str>,
     date: NaiveDate,
     /// The first day of a stay.
     admission_date: Option<NaiveDate>,
@@ -41,10 +43,12 @@ impl<'c> Question<'c> {
             ("prescriber_id", case.prescriber_id.as_ref()),
             ("host_id", case.host_id.as_ref()),
         ];
+        let is_day_surgery = case.kind == VisitKind::DaySurgery;
         Self {
             person_id: Some(case.person_id.as_str()),
             institutions: once(institutions.into_iter().filter_map(|(field, id)| Some((field, id?.as_str())))),
             items: case.lines.iter().map(|line| line.item_code.as_str()).enumerate().collect(),
+            priced_diagnosis: case.diagnosis.as_ref().filter(|_| is_day_surgery).map(DiagnosisCode::as_str),
             date: case.service_date,
             admission_date: case.admission_date,
             line_dates: case.lines.iter().map(|line| line.service_date).collect(),
@@ -70,6 +74,7 @@ impl<'c> Question<'c> {
             person_id: Some(message.person_id.as_str()).filter(|id| PersonId::new(id).is_ok()),
             institutions: once(institutions.filter(|(_, id)| InstitutionId::new(id).is_ok())),
             items: items.filter(|(_, code)| ItemCode::new(code).is_ok()).collect(),
+            priced_diagnosis: None,
             date: date.unwrap_or(today),
             admission_date,
             line_dates: Vec::new(),
@@ -88,6 +93,7 @@ impl<'c> Question<'c> {
             item_codes: item_codes.into_iter().map(str::to_owned).collect(),
             service_date: Some(self.date.into()),
             begun_date: self.admission_date.map(Into::into),
+            priced_diagnosis: self.priced_diagnosis.unwrap_or_default().to_owned(),
         }
     }
 

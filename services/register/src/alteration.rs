@@ -10,13 +10,14 @@ use chrono::NaiveDate;
 use claim::{
     AssistanceCategory, Filing, InstitutionId, InstitutionKind, Level, PersonFacts, Standing, TreatmentRegion,
 };
+use money::Fen;
 use serde_json::{Value, json};
 use store::StoreError;
 
 use crate::change::Stamp;
 use crate::dated::Dated;
 use crate::designation::InstitutionHistory;
-use crate::history::{CatalogueEntry, ItemHistory, PersonHistory};
+use crate::history::{CatalogueEntry, CatalogueHistory, PersonHistory};
 use crate::reading::{Histories, History, read_each};
 use crate::session::{Session, select_by_keys};
 
@@ -100,16 +101,17 @@ impl Daily for InstitutionHistory {
     }
 }
 
-impl Daily for ItemHistory {
-    type Told = Option<CatalogueEntry>;
+impl Daily for CatalogueHistory {
+    type Told = (Option<CatalogueEntry>, [Option<Fen>; 3]);
 
     fn told_on(&self, date: NaiveDate) -> Self::Told {
         // No settlement rests on what kind of thing an item is.
-        self.0.on(date).map(|(_, entry)| CatalogueEntry { kind: None, ..entry.clone() })
+        let item = self.item.on(date).map(|(_, entry)| CatalogueEntry { kind: None, ..entry.clone() });
+        (item, [Level::One, Level::Two, Level::Three].map(|level| self.price_on(date, level)))
     }
 
     fn turning_days(&self) -> Vec<NaiveDate> {
-        self.0.turning_days().collect()
+        self.item.turning_days().chain(self.prices.values().flat_map(Dated::turning_days)).collect()
     }
 }
 
@@ -219,7 +221,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn item(versions: &[(&str, Option<&str>, i64)]) -> ItemHistory {
+    fn item(versions: &[(&str, Option<&str>, i64)]) -> CatalogueHistory {
         let mut entries = Dated::default();
         for (from, to, cap) in versions {
             let class = claim::ItemClass::A;
@@ -239,10 +241,10 @@ mod tests {
             };
             entries.put(period, entry);
         }
-        ItemHistory(entries)
+        CatalogueHistory { item: entries, ..CatalogueHistory::default() }
     }
 
-    fn altered(before: &ItemHistory, after: &ItemHistory) -> Option<String> {
+    fn altered(before: &CatalogueHistory, after: &CatalogueHistory) -> Option<String> {
         AlteredDays::between(before, after).map(|days| format!("{} {}", days.from, days.through))
     }
 

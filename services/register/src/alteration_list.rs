@@ -88,7 +88,7 @@ const fn subject_kind_of(kind: FactKind) -> SubjectKind {
     match kind {
         FactKind::Person | FactKind::Category | FactKind::Disease | FactKind::Filing => SubjectKind::Person,
         FactKind::Institution | FactKind::Agreement => SubjectKind::Institution,
-        FactKind::Item => SubjectKind::Item,
+        FactKind::Item | FactKind::DiseasePrice => SubjectKind::Item,
         FactKind::Unspecified => SubjectKind::Unspecified,
     }
 }

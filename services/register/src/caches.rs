@@ -7,12 +7,12 @@ use std::time::Duration;
 use moka::sync::Cache;
 
 use crate::designation::InstitutionHistory;
-use crate::history::{ItemHistory, PersonHistory};
+use crate::history::{CatalogueHistory, PersonHistory};
 use crate::reading::Histories;
 
 const PERSONS: u64 = 100_000;
 const INSTITUTIONS: u64 = 20_000;
-const ITEMS: u64 = 200_000;
+const CATALOGUE: u64 = 200_000;
 /// Nothing is remembered longer, whatever is heard of changes.
 const LONGEST: Duration = Duration::from_mins(10);
 
@@ -110,7 +110,7 @@ impl Touched {
 pub(crate) struct Caches {
     pub(crate) persons: Remembered<PersonHistory>,
     pub(crate) institutions: Remembered<InstitutionHistory>,
-    pub(crate) items: Remembered<ItemHistory>,
+    pub(crate) catalogue: Remembered<CatalogueHistory>,
 }
 
 impl Default for Caches {
@@ -118,7 +118,7 @@ impl Default for Caches {
         Self {
             persons: Remembered::new(PERSONS),
             institutions: Remembered::new(INSTITUTIONS),
-            items: Remembered::new(ITEMS),
+            catalogue: Remembered::new(CATALOGUE),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use wire::register_v1::FactKind;
 
-use crate::rows::{AgreementRow, CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
+use crate::rows::{
+    AgreementRow, CategoryRow, DiseasePriceRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow,
+};
 
 /// A column of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,13 +48,14 @@ impl Column {
 }
 
 /// A column that only one kind of file has, for each kind.
-const TELLING: [(&str, FactKind); 7] = [
+const TELLING: [(&str, FactKind); 8] = [
     ("scheme", FactKind::Person),
     ("category", FactKind::Category),
     ("disease", FactKind::Disease),
-    ("level", FactKind::Institution),
+    ("treatment_region", FactKind::Institution),
     ("state", FactKind::Agreement),
     ("item_code", FactKind::Item),
+    ("diagnosis", FactKind::DiseasePrice),
     ("filing", FactKind::Filing),
 ];
 
@@ -85,6 +88,7 @@ const fn specified(kind: FactKind) -> &'static [Column] {
         FactKind::Item => ItemRow::COLUMNS,
         FactKind::Filing => FilingRow::COLUMNS,
         FactKind::Agreement => AgreementRow::COLUMNS,
+        FactKind::DiseasePrice => DiseasePriceRow::COLUMNS,
     }
 }
 

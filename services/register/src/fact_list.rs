@@ -11,7 +11,7 @@ use wire::register_v1::SubjectKind;
 use wire::{FromMessage, Reader};
 
 use crate::session::{Session, with_session};
-use crate::tables::{AGREEMENT, CATEGORY, COVER, DISEASE, FILING, INSTITUTION, ITEM, PERSON, Table};
+use crate::tables::{AGREEMENT, CATEGORY, COVER, DISEASE, DISEASE_PRICE, FILING, INSTITUTION, ITEM, PERSON, Table};
 
 /// What is asked for.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct FactQuestion {
 
 pub(crate) const PERSON_TABLES: &[Table] = &[PERSON, COVER, CATEGORY, DISEASE, FILING];
 pub(crate) const INSTITUTION_TABLES: &[Table] = &[INSTITUTION, AGREEMENT];
-pub(crate) const ITEM_TABLES: &[Table] = &[ITEM];
+pub(crate) const CATALOGUE_TABLES: &[Table] = &[ITEM, DISEASE_PRICE];
 
 impl FromMessage for FactQuestion {
     type Message = proto::ListFactsRequest;
@@ -34,7 +34,7 @@ impl FromMessage for FactQuestion {
         let tables = match message.kind() {
             SubjectKind::Person => Some(PERSON_TABLES),
             SubjectKind::Institution => Some(INSTITUTION_TABLES),
-            SubjectKind::Item => Some(ITEM_TABLES),
+            SubjectKind::Item => Some(CATALOGUE_TABLES),
             SubjectKind::Unspecified => {
                 at.fault("kind", "is required: a person, an institution or an item");
                 None

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use claim::{Case, Filing, InstitutionFacts, InstitutionId, ItemCode, Level, PersonId, Standing};
+use claim::{Case, DiagnosisCode, Filing, InstitutionFacts, InstitutionId, ItemCode, PersonId, Standing};
+use money::Fen;
 use wire::register_v1 as proto;
 use wire::{FromMessage, Reader};
 
 use crate::caches::Caches;
-use crate::designation::{InstitutionHistory, Interruption};
+use crate::designation::{Designation, InstitutionHistory, Interruption};
 use crate::hearing::Hearing;
-use crate::history::{ItemHistory, PersonHistory};
+use crate::history::{CatalogueHistory, PersonHistory};
 use crate::reading::{Histories, History};
 use crate::reads::{ReadError, Reads};
 
@@ -23,6 +24,7 @@ pub(crate) struct Question {
     person_id: Option<PersonId>,
     institution_ids: Vec<InstitutionId>,
     item_codes: Vec<ItemCode>,
+    priced_diagnosis: Option<DiagnosisCode>,
     service_date: NaiveDate,
     /// The first day of the visit.
     begun_date: NaiveDate,
@@ -37,6 +39,7 @@ impl FromMessage for Question {
             at.each("institution_ids", message.institution_ids, 0..=MAX_INSTITUTIONS, |id, at| at.id("", &id));
         let item_codes = at.each("item_codes", message.item_codes, 0..=Case::MAX_LINES, |code, at| at.id("", &code));
         let service_date = at.date("service_date", message.service_date);
+        let priced_diagnosis = at.optional_id("priced_diagnosis", &message.priced_diagnosis);
         let begun_date = at.optional_date("begun_date", message.begun_date).and_then(|begun| {
             let in_order = begun.zip(service_date).is_none_or(|(begun, service)| begun <= service);
             at.check("begun_date", in_order, "is after service_date")?;
@@ -46,6 +49,7 @@ impl FromMessage for Question {
             person_id: person_id?,
             institution_ids: once(institution_ids?),
             item_codes: once(item_codes?),
+            priced_diagnosis: priced_diagnosis?,
             service_date: service_date?,
             begun_date: begun_date?.or(service_date)?,
         })
@@ -59,7 +63,8 @@ fn once<T: Clone + Ord>(mut values: Vec<T>) -> Vec<T> {
     values
 }
 
-/// Answers `question` from what is remembered and, for the rest, with one read each of persons, institutions and items.
+/// Answers `question` from what is remembered and, for the rest, with one read each of persons, institutions and the
+/// catalogue.
 pub(crate) async fn gather(
     reads: &Reads,
     caches: &Caches,
@@ -68,11 +73,12 @@ pub(crate) async fn gather(
 ) -> Result<proto::GatherFactsResponse, ReadError> {
     let person_ids: Vec<&str> = question.person_id.iter().map(PersonId::as_str).collect();
     let institution_ids: Vec<&str> = question.institution_ids.iter().map(InstitutionId::as_str).collect();
-    let item_codes: Vec<&str> = question.item_codes.iter().map(ItemCode::as_str).collect();
-    let (persons, mut institutions, items) = tokio::try_join!(
+    let item_codes = question.item_codes.iter().map(ItemCode::as_str);
+    let codes: Vec<&str> = item_codes.chain(question.priced_diagnosis.as_ref().map(DiagnosisCode::as_str)).collect();
+    let (persons, mut institutions, catalogue) = tokio::try_join!(
         histories::<PersonHistory>(reads, caches, hearing, &person_ids),
         histories::<InstitutionHistory>(reads, caches, hearing, &institution_ids),
-        histories::<ItemHistory>(reads, caches, hearing, &item_codes),
+        histories::<CatalogueHistory>(reads, caches, hearing, &codes),
     )?;
     let date = question.service_date;
     let hosts = institutions.values().filter_map(|history| history.described_on(date)?.department_of.clone());
@@ -85,11 +91,11 @@ pub(crate) async fn gather(
     let facts = person.and_then(|history| history.on(date));
     let insurance = facts.as_ref().map(|facts| facts.insurance);
     let filing = person.map_or(Filing::None, |history| history.filing_on(date));
-    let entry = |code: &ItemCode| items.get(code.as_str())?.0.on(date).map(|(_, entry)| entry);
-    let place = question.institution_ids.first();
-    let price_cap_level = place.and_then(|id| price_cap_level(id, &institutions, date));
+    let ruling = question.institution_ids.first().and_then(|id| ruling(id, &institutions, date));
+    let price_cap_level = ruling.map(|ruling| ruling.price_cap_level.unwrap_or(ruling.level));
+    let price = |diagnosis: &DiagnosisCode| catalogue.get(diagnosis.as_str())?.price_on(date, ruling?.level);
     let item = |code: &ItemCode| {
-        let entry = entry(code)?;
+        let (_, entry) = catalogue.get(code.as_str())?.item.on(date)?;
         Some(proto::Item {
             code: code.to_string(),
             name: (*entry.name).to_owned(),
@@ -112,6 +118,7 @@ pub(crate) async fn gather(
             let ending = history.categories_ending_on(date);
             ending.map(|category| wire::claim_v1::AssistanceCategory::from(category).into()).collect()
         }),
+        disease_price_fen: question.priced_diagnosis.as_ref().and_then(price).map(Fen::get),
     })
 }
 
@@ -181,14 +188,13 @@ impl From<Interruption> for proto::Interruption {
     }
 }
 
-/// The level by which prices are capped at an institution on `date`; a department has that of its hospital (B 七).
-fn price_cap_level(
+/// What rules the prices at an institution on `date`: what it is itself, or for a department its hospital (B 七).
+fn ruling<'a>(
     id: &InstitutionId,
-    institutions: &Histories<Arc<InstitutionHistory>>,
+    institutions: &'a Histories<Arc<InstitutionHistory>>,
     date: NaiveDate,
-) -> Option<Level> {
+) -> Option<&'a Designation> {
     let described = |id: &InstitutionId| institutions.get(id.as_str())?.described_on(date);
     let own = described(id)?;
-    let ruling = own.department_of.as_ref().and_then(described).unwrap_or(own);
-    Some(ruling.price_cap_level.unwrap_or(ruling.level))
+    Some(own.department_of.as_ref().and_then(described).unwrap_or(own))
 }

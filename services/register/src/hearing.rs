@@ -106,11 +106,11 @@ impl Caches {
                 self.persons.forget_touched(touched);
             }
             FactKind::Institution | FactKind::Agreement => self.institutions.forget_touched(touched),
-            FactKind::Item => self.items.forget_touched(touched),
+            FactKind::Item | FactKind::DiseasePrice => self.catalogue.forget_touched(touched),
             FactKind::Unspecified => {
                 self.persons.forget_touched(touched);
                 self.institutions.forget_touched(touched);
-                self.items.forget_touched(touched);
+                self.catalogue.forget_touched(touched);
             }
         }
     }

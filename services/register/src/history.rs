@@ -134,9 +134,28 @@ impl LevelCaps {
     }
 }
 
-/// One catalogue item.
+/// What day surgery for a diagnosis was paid as for a time (病种付费标准).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DiseasePrice {
+    pub(crate) name: Arc<str>,
+    pub(crate) price: Fen,
+}
+
+/// What the catalogue holds under one code: that of an item, or of a diagnosis with a published price.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ItemHistory(pub(crate) Dated<CatalogueEntry>);
+pub(crate) struct CatalogueHistory {
+    pub(crate) item: Dated<CatalogueEntry>,
+    /// The price without a level is that of levels without one of their own.
+    pub(crate) prices: BTreeMap<Option<Level>, Dated<DiseasePrice>>,
+}
+
+impl CatalogueHistory {
+    /// The published price of the diagnosis at institutions of `level` on `date`.
+    pub(crate) fn price_on(&self, date: NaiveDate, level: Level) -> Option<Fen> {
+        let price = |level: Option<Level>| Some(self.prices.get(&level)?.on(date)?.1.price);
+        price(Some(level)).or_else(|| price(None))
+    }
+}
 
 /// The written name of an insurance in the tables.
 pub(crate) const fn scheme_of(insurance: Insurance) -> &'static str {

@@ -36,6 +36,11 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             name: "item_rates_and_kinds",
             sql: include_str!("../migrations/sqlite/0011_item_rates_and_kinds.sql"),
         },
+        Migration {
+            version: 12,
+            name: "disease_prices",
+            sql: include_str!("../migrations/sqlite/0012_disease_prices.sql"),
+        },
     ],
     postgres: &[
         Migration { version: 1, name: "facts", sql: include_str!("../migrations/postgres/0001_facts.sql") },
@@ -68,6 +73,11 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
             version: 11,
             name: "item_rates_and_kinds",
             sql: include_str!("../migrations/postgres/0011_item_rates_and_kinds.sql"),
+        },
+        Migration {
+            version: 12,
+            name: "disease_prices",
+            sql: include_str!("../migrations/postgres/0012_disease_prices.sql"),
         },
     ],
 };

@@ -5,9 +5,9 @@ use store::testing::TestStore;
 use store::{Database, StoreError};
 
 use crate::change::AFTER;
-use crate::fact_list::{INSTITUTION_TABLES, ITEM_TABLES, PERSON_TABLES, SUPERSEDED, postgres_text, sqlite_text};
+use crate::fact_list::{CATALOGUE_TABLES, INSTITUTION_TABLES, PERSON_TABLES, SUPERSEDED, postgres_text, sqlite_text};
 use crate::migrations::MIGRATIONS;
-use crate::reading::{INSTITUTIONS, ITEMS, PERSONS};
+use crate::reading::{CATALOGUE, INSTITUTIONS, PERSONS};
 use crate::rotation::FIND;
 
 /// What is bound to a statement, in the order of its placeholders.
@@ -22,11 +22,11 @@ enum Bound {
 
 /// Every statement that a look-up runs, on SQLite and on PostgreSQL.
 fn look_ups() -> Vec<(String, String, Bound)> {
-    let by_keys = [PERSONS, INSTITUTIONS, ITEMS];
+    let by_keys = [PERSONS, INSTITUTIONS, CATALOGUE];
     let by_keys = by_keys.map(|select| (select.sqlite.to_owned(), select.postgres.to_owned(), Bound::Ids));
     let same = [(SUPERSEDED, Bound::Id), (FIND, Bound::TwoTexts), (AFTER, Bound::Number)];
     let same = same.map(|(sql, bound)| (sql.to_owned(), sql.to_owned(), bound));
-    let tables = [PERSON_TABLES, INSTITUTION_TABLES, ITEM_TABLES].into_iter().flatten();
+    let tables = [PERSON_TABLES, INSTITUTION_TABLES, CATALOGUE_TABLES].into_iter().flatten();
     let of_tables = tables.map(|table| (sqlite_text(table), postgres_text(table), Bound::Id));
     by_keys.into_iter().chain(same).chain(of_tables).collect()
 }

@@ -14,7 +14,9 @@ use store::StoreError;
 use crate::caches::{Caches, Remembered};
 use crate::dated::Period;
 use crate::designation::{Agreement, Designation, InstitutionHistory};
-use crate::history::{CatalogueEntry, Cover, Filed, ItemHistory, LevelCaps, Person, PersonHistory, insurance_of};
+use crate::history::{
+    CatalogueEntry, CatalogueHistory, Cover, DiseasePrice, Filed, LevelCaps, Person, PersonHistory, insurance_of,
+};
 use crate::reads::{HistoryReads, Reads};
 use crate::session::{SelectByKeys, Session, select_by_keys};
 
@@ -242,12 +244,17 @@ impl InstitutionHistory {
     }
 }
 
-pub(crate) const ITEMS: SelectByKeys = select_by_keys!(
-    "SELECT item_code, from_date, to_date, name, item_kind, class, self_pay_rate_bp, self_pay_rate_resident_bp, \
+/// A code's rows of both tables in one statement, so that they are of one moment. `part` names the table.
+pub(crate) const CATALOGUE: SelectByKeys = select_by_keys!(
+    "SELECT item_code, 'item' AS part, from_date, to_date, name, item_kind, class, self_pay_rate_bp, self_pay_rate_resident_bp, \
      price_cap_fen, price_cap_level_1_fen, price_cap_level_2_fen, price_cap_level_3_fen, drug FROM item WHERE item_code",
+    "UNION ALL SELECT diagnosis, 'disease-price', from_date, to_date, name, level, '', 0, NULL, price_fen, NULL, NULL, \
+     NULL, NULL FROM disease_price WHERE diagnosis",
 );
 
-type ItemVersion = (
+/// Of a published price, its level stands in the place of the item's kind and the price in that of the price cap.
+type CataloguePart = (
+    String,
     String,
     NaiveDate,
     Option<NaiveDate>,
@@ -263,37 +270,55 @@ type ItemVersion = (
     Option<String>,
 );
 
-impl History for ItemHistory {
+impl History for CatalogueHistory {
     fn remembered(caches: &Caches) -> &Remembered<Self> {
-        &caches.items
+        &caches.catalogue
     }
 
     fn reads(reads: &Reads) -> &HistoryReads<Self> {
-        &reads.items
+        &reads.catalogue
     }
 
     async fn read(session: &mut Session<'_>, ids: &[&str]) -> Result<Histories<Self>, StoreError> {
         let mut histories = Histories::<Self>::new();
-        for row in session.select::<ItemVersion>(ITEMS, ids).await? {
-            let (code, from, to, name, kind, class, rate_bp, resident_bp, price_cap_fen, one, two, three, drug) = row;
-            let rate = |bp: i32| Rate::new(in_range(bp)?).ok_or_else(|| unwritten("self_pay_rate_bp"));
-            let terms = ItemTerms {
-                class: written(&class)?,
-                self_pay_rate: rate(rate_bp)?,
-                price_cap: price_cap_fen.map(Fen::new),
-            };
-            let level_caps = LevelCaps([one, two, three].map(|cap| cap.map(Fen::new)));
-            let version = CatalogueEntry {
-                name: Arc::from(name),
-                kind: optional(kind.as_deref())?,
-                terms,
-                resident_self_pay_rate: resident_bp.map(rate).transpose()?,
-                level_caps,
-                drug: optional(drug.as_deref())?,
-            };
-            entry(&mut histories, &code).0.put(Period { from, to }, version);
+        for row in session.select::<CataloguePart>(CATALOGUE, ids).await? {
+            let history = entry(&mut histories, &row.0);
+            history.add(row)?;
         }
         Ok(histories)
+    }
+}
+
+impl CatalogueHistory {
+    fn add(&mut self, row: CataloguePart) -> Result<(), StoreError> {
+        let (_, part, from, to, name, kind, class, rate_bp, resident_bp, price_fen, one, two, three, drug) = row;
+        let (period, name) = (Period { from, to }, Arc::from(name));
+        match part.as_str() {
+            "item" => {
+                let rate = |bp: i32| Rate::new(in_range(bp)?).ok_or_else(|| unwritten("self_pay_rate_bp"));
+                let terms = ItemTerms {
+                    class: written(&class)?,
+                    self_pay_rate: rate(rate_bp)?,
+                    price_cap: price_fen.map(Fen::new),
+                };
+                let item = CatalogueEntry {
+                    name,
+                    kind: optional(kind.as_deref())?,
+                    terms,
+                    resident_self_pay_rate: resident_bp.map(rate).transpose()?,
+                    level_caps: LevelCaps([one, two, three].map(|cap| cap.map(Fen::new))),
+                    drug: optional(drug.as_deref())?,
+                };
+                self.item.put(period, item);
+            }
+            "disease-price" => {
+                let level = optional(kind.as_deref().filter(|level| !level.is_empty()))?;
+                let price = price_fen.map(Fen::new).ok_or_else(|| unwritten("price_fen"))?;
+                self.prices.entry(level).or_default().put(period, DiseasePrice { name, price });
+            }
+            _ => return Err(unwritten("part")),
+        }
+        Ok(())
     }
 }
 

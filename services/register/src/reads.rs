@@ -6,7 +6,7 @@ use store::{BatchError, BatchLimits, Batcher, Database, StoreError};
 
 use crate::caches::Caches;
 use crate::designation::InstitutionHistory;
-use crate::history::{ItemHistory, PersonHistory};
+use crate::history::{CatalogueHistory, PersonHistory};
 use crate::reading::{Histories, History, read_each};
 use crate::session::with_session;
 
@@ -21,7 +21,7 @@ pub(crate) type HistoryReads<H> = Batcher<Vec<Arc<str>>, Histories<Arc<H>>, Stor
 pub(crate) struct Reads {
     pub(crate) persons: HistoryReads<PersonHistory>,
     pub(crate) institutions: HistoryReads<InstitutionHistory>,
-    pub(crate) items: HistoryReads<ItemHistory>,
+    pub(crate) catalogue: HistoryReads<CatalogueHistory>,
 }
 
 impl Reads {
@@ -30,7 +30,7 @@ impl Reads {
         Self {
             persons: start("register.persons", database, caches),
             institutions: start("register.institutions", database, caches),
-            items: start("register.items", database, caches),
+            catalogue: start("register.catalogue", database, caches),
         }
     }
 }

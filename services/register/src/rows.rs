@@ -3,6 +3,7 @@
 mod agreement;
 mod category;
 mod disease;
+mod disease_price;
 mod filing;
 mod institution;
 mod item;
@@ -22,6 +23,7 @@ use crate::words::{Words, words};
 pub(crate) use agreement::AgreementRow;
 pub(crate) use category::CategoryRow;
 pub(crate) use disease::DiseaseRow;
+pub(crate) use disease_price::DiseasePriceRow;
 pub(crate) use filing::FilingRow;
 pub(crate) use institution::InstitutionRow;
 pub(crate) use item::ItemRow;

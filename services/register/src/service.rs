@@ -31,7 +31,9 @@ use crate::hearing::{Hearing, Instants, keep_hearing};
 use crate::migrations::MIGRATIONS;
 use crate::reads::{ReadError, Reads};
 use crate::rotation;
-use crate::rows::{AgreementRow, CategoryRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow};
+use crate::rows::{
+    AgreementRow, CategoryRow, DiseasePriceRow, DiseaseRow, FactRow, FilingRow, InstitutionRow, ItemRow, PersonRow,
+};
 
 /// The most rows that one call may import.
 pub const MAX_IMPORT_ROWS: usize = 10_000;
@@ -167,6 +169,7 @@ impl RegisterService {
             FactKind::Item => self.import_rows::<ItemRow>(file, rows, told).await,
             FactKind::Filing => self.import_rows::<FilingRow>(file, rows, told).await,
             FactKind::Agreement => self.import_rows::<AgreementRow>(file, rows, told).await,
+            FactKind::DiseasePrice => self.import_rows::<DiseasePriceRow>(file, rows, told).await,
         }
     }
 
@@ -296,7 +299,7 @@ impl Register for RegisterService {
 
 fn unknown_kind(kind: i32) -> Failure {
     let mut violations = claim::Violations::new();
-    violations.add("kind", format_args!("is {kind}: name the kind of the file, 1 to 7"));
+    violations.add("kind", format_args!("is {kind}: name the kind of the file, 1 to 8"));
     violations.into()
 }
 

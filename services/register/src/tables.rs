@@ -106,6 +106,13 @@ pub(crate) const ITEM: Table = Table {
     ],
 };
 
+pub(crate) const DISEASE_PRICE: Table = Table {
+    order: 1,
+    name: "disease_price",
+    key: &["diagnosis", "level", "from_date"],
+    columns: &["to_date", "name", "price_fen", "recorded_time", "change_sequence"],
+};
+
 pub(crate) const IDENTITY: Table = Table {
     order: 1,
     name: "identity",

@@ -59,6 +59,8 @@ pub struct Visit {
     pub disease: Option<DiseaseCode>,
     /// The main diagnosis.
     pub diagnosis: Option<DiagnosisCode>,
+    /// The published price (病种付费标准) of the diagnosis in day surgery, as the register has it.
+    pub disease_price: Option<Fen>,
     /// Where the treatment took place, seen from the region of insurance.
     pub treatment_region: TreatmentRegion,
     /// The cross-region filing in force.

@@ -140,6 +140,7 @@ fn case(kind: VisitKind, eligible: &[i64]) -> PricedCase {
             host_level: None,
             disease: None,
             diagnosis: None,
+            disease_price: None,
             treatment_region: TreatmentRegion::Local,
             filing: Filing::None,
             registration: None,

@@ -175,7 +175,6 @@ impl Items {
             || any(&self.exclusions, id, option)
             || any(&self.reductions, id, option)
             || any(&self.conventions, id, option)
-            || any(&self.disease_prices, id, option)
     }
 
     /// The items as the open points are read on `date`, and which of them cannot be read so.
@@ -195,7 +194,6 @@ impl Items {
             exclusions: day.read(&self.exclusions, Ok),
             reductions: day.read(&self.reductions, Ok),
             conventions: day.read(&self.conventions, Ok),
-            disease_prices: day.read(&self.disease_prices, Ok),
             premium_subsidies: self.premium_subsidies.clone(),
             readings: self.readings.clone(),
         };

@@ -30,7 +30,7 @@ pub struct Benefit {
     pub(crate) conditions: Conditions,
     pub(crate) per_drug: bool,
     pub(crate) per_disease: bool,
-    pub(crate) disease_prices: Vec<DiseasePrice>,
+    pub(crate) disease_price: Option<CounterName>,
     pub(crate) not_after: Vec<NotAfter>,
     pub(crate) deductible: Option<Deductible>,
     pub(crate) formula: Formula,
@@ -51,14 +51,6 @@ pub(crate) struct NotAfter {
     pub(crate) reason: Reason,
     /// The kinds of visit that it holds for; all where empty.
     pub(crate) kinds: Vec<VisitKind>,
-}
-
-/// The published price of a visit for some diagnoses.
-#[derive(Debug)]
-pub(crate) struct DiseasePrice {
-    pub(crate) diagnoses: Vec<String>,
-    pub(crate) price: Cited<ByLevel<Fen>>,
-    pub(crate) counter: CounterName,
 }
 
 /// The expense that a benefit looks at.
@@ -236,10 +228,17 @@ impl Benefit {
         }
     }
 
-    /// The published price of the visit's main diagnosis, where there is one.
-    pub(crate) fn disease_price(&self, visit: &Visit) -> Option<&DiseasePrice> {
-        let diagnosis = visit.diagnosis.as_ref()?;
-        self.disease_prices.iter().find(|price| price.diagnoses.iter().any(|listed| *listed == *diagnosis.as_str()))
+    /// The published price of the visit's diagnosis, where the benefit pays by it.
+    pub(crate) fn disease_price(&self, visit: &Visit) -> Option<Fen> {
+        visit.disease_price.filter(|_| self.disease_price.is_some())
+    }
+
+    /// What earlier bills of the visit came to under its published price; none without a price, and for a visit of a
+    /// single bill.
+    pub(crate) fn priced_key(&self, visit: &Visit) -> Option<CounterKey> {
+        self.disease_price(visit)?;
+        let name = suffixed(self.disease_price.as_ref()?, visit.registration.as_ref()?);
+        Some(CounterKey { name, benefit_year: visit.service_date.year() })
     }
 
     /// The expense of a line that the benefit counts with.
@@ -261,7 +260,7 @@ impl Benefit {
         let mut add = |key: CounterKey| {
             keys.push(key);
         };
-        self.disease_price(&case.visit).and_then(|price| price.counter_key(&case.visit)).into_iter().for_each(&mut add);
+        self.priced_key(&case.visit).into_iter().for_each(&mut add);
         if let Some(deductible) = &self.deductible {
             deductible.counter_key(&case.visit, year, part).into_iter().for_each(&mut add);
             deductible.again.iter().for_each(|again| add(again.counter_key(case.benefit_year())));
@@ -287,14 +286,6 @@ impl Benefit {
         if let Some(next) = self.beyond.as_ref().filter(|next| next.payer == self.payer) {
             next.add_counter_keys(case, benefit_year, part, keys);
         }
-    }
-}
-
-impl DiseasePrice {
-    /// What earlier bills of the visit came to; none for a visit of a single bill.
-    pub(crate) fn counter_key(&self, visit: &Visit) -> Option<CounterKey> {
-        let name = suffixed(&self.counter, visit.registration.as_ref()?);
-        Some(CounterKey { name, benefit_year: visit.service_date.year() })
     }
 }
 

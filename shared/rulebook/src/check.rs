@@ -29,7 +29,6 @@ pub(crate) fn check(items: &Items, faults: &mut Vec<LoadFault>) {
         check_overlaps(items, &items.exclusions, date, faults);
         check_overlaps(items, &items.reductions, date, faults);
         check_overlaps(items, &items.conventions, date, faults);
-        check_overlaps(items, &items.disease_prices, date, faults);
         check_overlaps(items, &items.premium_subsidies, date, faults);
         check_overlaps(items, &items.readings, date, faults);
         let (rules, unresolved) = compile(all, date);
@@ -85,7 +84,6 @@ fn boundaries(items: &Items) -> BTreeSet<NaiveDate> {
         .chain(of(&items.exclusions))
         .chain(of(&items.reductions))
         .chain(of(&items.conventions))
-        .chain(of(&items.disease_prices))
         .chain(of(&items.premium_subsidies))
         .chain(of(&items.readings))
         .collect()
@@ -151,13 +149,11 @@ fn check_names(items: &Items, faults: &mut Vec<LoadFault>) {
     let orders = items.orders.iter().filter(|order| order.id != PAYERS);
     let orders = orders.map(|order| (order.document, order.line, order.body.members.as_slice()));
     let groups = items.highest_applies.iter().map(|group| (group.document, group.line, group.body.members.as_slice()));
-    let prices = items.disease_prices.iter();
-    let prices = prices.map(|price| (price.document, price.line, std::slice::from_ref(&price.body.benefit)));
     let refusals = items.benefits.iter().flat_map(|benefit| {
         let named = benefit.body.not_after.keys();
         named.map(|id| (benefit.document, benefit.line, std::slice::from_ref(id)))
     });
-    for (document, line, members) in orders.chain(groups).chain(prices).chain(refusals) {
+    for (document, line, members) in orders.chain(groups).chain(refusals) {
         for member in members.iter().filter(|member| !known.contains(member.as_str())) {
             add(items, faults, document, line, format!("{member} is not a benefit of any document"));
         }

@@ -1,21 +1,21 @@
 //! From what the documents say to the rules of one day.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use claim::{BenefitId, Citation, CounterName, PayerId, SplitCitations};
 
 use crate::benefit::{
-    Again, Bands, Base, Benefit, Ceiling, CeilingAmount, Concession, Deductible, DiseaseCeiling, DiseasePrice, Formula,
-    NotAfter, OneDisease, Per, Together,
+    Again, Bands, Base, Benefit, Ceiling, CeilingAmount, Concession, Deductible, DiseaseCeiling, Formula, NotAfter,
+    OneDisease, Per, Together,
 };
 use crate::conditions::{CodeList, Conditions, LineCondition};
 use crate::convention::Conventions;
 use crate::document::{
-    BandsText, BaseText, BenefitText, ByDiseasesText, CeilingText, ConditionsText, Counted, DeductibleText,
-    DiseasePriceText, LineText, ListText, PerText,
+    BandsText, BaseText, BenefitText, ByDiseasesText, CeilingText, ConditionsText, Counted, DeductibleText, LineText,
+    ListText, PerText,
 };
 use crate::in_force::{BenefitOrder, Exclusion, HighestApplies, InForce, Reduction};
 use crate::load::{Item, Items};
@@ -234,7 +234,7 @@ impl<'a> Compiler<'a> {
             conditions: self.conditions(&text.when)?,
             per_drug: text.per_drug,
             per_disease: text.per_disease,
-            disease_prices: self.disease_prices(item)?,
+            disease_price: disease_price(text)?,
             not_after: not_after(text)?,
             deductible: text.deductible.as_ref().map(|deductible| self.deductible(deductible)).transpose()?,
             formula: self.formula(text)?,
@@ -247,24 +247,6 @@ impl<'a> Compiler<'a> {
             with_initial_self_pay: with_initial_self_pay(text)?,
             violations: text.leave_out_violations.as_ref().map(|id| self.definition(id)).transpose()?,
         })
-    }
-
-    fn disease_prices(&self, benefit: &Item<BenefitText>) -> Resolved<Vec<DiseasePrice>> {
-        let all = in_force(self.items, &self.items.disease_prices, self.date);
-        let of_benefit: Vec<_> = all.filter(|price| price.body.benefit == benefit.id).collect();
-        if !of_benefit.is_empty() && benefit.body.base != BaseText::Lines {
-            return Err("only a benefit that lines are assigned to has prices of diseases".to_owned());
-        }
-        let mut seen = BTreeSet::new();
-        let mut priced = of_benefit.iter().flat_map(|price| &price.body.diagnoses);
-        if let Some(twice) = priced.find(|diagnosis| !seen.insert(*diagnosis)) {
-            return Err(format!("{twice} has two prices on {}", self.date));
-        }
-        let make = |item: &&Item<DiseasePriceText>| {
-            let (diagnoses, counter) = (item.body.diagnoses.clone(), CounterName::new(&item.body.counter));
-            self.amount(&item.body.parameter).map(|price| DiseasePrice { diagnoses, price, counter })
-        };
-        of_benefit.iter().map(make).collect()
     }
 
     fn formula(&self, text: &BenefitText) -> Resolved<Formula> {
@@ -497,6 +479,13 @@ fn not_after(text: &BenefitText) -> Resolved<Vec<NotAfter>> {
         Ok(NotAfter { benefit, reason: *reason, kinds: kinds.clone() })
     });
     made.collect()
+}
+
+fn disease_price(text: &BenefitText) -> Resolved<Option<CounterName>> {
+    if text.disease_price.is_some() && text.base != BaseText::Lines {
+        return Err("only a benefit that lines are assigned to pays by the published price of a disease".to_owned());
+    }
+    Ok(text.disease_price.as_deref().map(CounterName::new))
 }
 
 fn with_initial_self_pay(text: &BenefitText) -> Resolved<bool> {

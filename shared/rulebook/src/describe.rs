@@ -10,14 +10,13 @@ use claim::{DiseaseKind, Level, PayerId, Reason, RuleStatus, VisitKind};
 use crate::Rulebook;
 use crate::compile::in_force;
 use crate::description::{
-    AtPharmacies, BenefitDescription, BenefitTitle, DescribedBase, DescribedCare, DescribedDiseasePrice,
-    DescribedExclusion, DescribedGroup, DescribedLine, DescribedList, DescribedNotAfter, DescribedPeople,
-    DescribedReduction, Description, Edition, NotDescribed, Said, SaidValue, Scheme, Source, SubsidyDescription,
-    Tallied,
+    AtPharmacies, BenefitDescription, BenefitTitle, DescribedBase, DescribedCare, DescribedExclusion, DescribedGroup,
+    DescribedLine, DescribedList, DescribedNotAfter, DescribedPeople, DescribedReduction, Description, Edition,
+    NotDescribed, Said, SaidValue, Scheme, Source, SubsidyDescription, Tallied,
 };
 use crate::document::{
-    BaseText, BenefitText, ConditionsText, Crossing, DiseasePriceText, ExclusionText, LineText, ListText, PharmacyText,
-    ReductionText, RegisterText, SchemeText,
+    BaseText, BenefitText, ConditionsText, Crossing, ExclusionText, LineText, ListText, PharmacyText, ReductionText,
+    RegisterText, SchemeText,
 };
 use crate::load::{Item, Items};
 use crate::premium::{PremiumConditionsText, PremiumSubsidyText};
@@ -156,6 +155,7 @@ impl<'a> Describer<'a> {
             forbidden,
             not_payable_yet: _,
             ceilings: _,
+            disease_price,
             disease_ceiling: _,
             crossing,
             beyond,
@@ -178,7 +178,7 @@ impl<'a> Describer<'a> {
             per_drug: *per_drug,
             per_disease: *per_disease,
             with_initial_self_pay: *with_initial_self_pay,
-            prices: self.prices(&item.id)?,
+            by_disease_price: disease_price.is_some(),
             deductible: self.maybe(deductible.as_ref(), Self::deductible)?,
             formula: self.formula(&item.body)?,
             ceilings: self.ceilings(item)?,
@@ -228,15 +228,6 @@ impl<'a> Describer<'a> {
             others: others.map(subsidy_title).collect(),
             exclusions: self.exclusions(payer),
         })
-    }
-
-    fn prices(&self, benefit: &str) -> Option<Vec<DescribedDiseasePrice>> {
-        let all = in_force(self.items, &self.items.disease_prices, self.date);
-        let prices = all.filter(|price| price.body.benefit == benefit).map(|price| {
-            let DiseasePriceText { benefit: _, diagnoses, parameter, counter: _ } = &price.body;
-            Some(DescribedDiseasePrice { diagnoses: diagnoses.clone(), price: self.said(parameter)? })
-        });
-        prices.collect()
     }
 
     fn benefits(&self) -> impl Iterator<Item = &'a Item<BenefitText>> {

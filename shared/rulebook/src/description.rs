@@ -42,8 +42,8 @@ pub struct BenefitDescription {
     pub per_disease: bool,
     /// Whether the initial self-pay counts as expense too.
     pub with_initial_self_pay: bool,
-    /// The published prices of diseases.
-    pub prices: Vec<DescribedDiseasePrice>,
+    /// Whether what lies beyond the register's published price of the diagnosis is the institution's.
+    pub by_disease_price: bool,
     /// What is borne first.
     pub deductible: Option<DescribedDeductible>,
     /// How the payment is computed.
@@ -77,15 +77,6 @@ pub struct DescribedNotAfter {
     pub reason: Reason,
     /// The kinds of visit; all where empty.
     pub kinds: Vec<VisitKind>,
-}
-
-/// The published price of a visit for some diagnoses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DescribedDiseasePrice {
-    /// The main diagnoses.
-    pub diagnoses: Vec<String>,
-    /// The price.
-    pub price: Said,
 }
 
 /// Which expense counts toward a threshold of the year.

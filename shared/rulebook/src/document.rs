@@ -58,6 +58,9 @@ pub(crate) struct BenefitText {
     pub(crate) not_payable_yet: bool,
     #[serde(default)]
     pub(crate) ceilings: Vec<CeilingText>,
+    /// A counter of what bills of one registration came to under the published price of the visit's diagnosis, where the
+    /// register has one: what lies beyond it is the institution's, before anything else is computed. For `lines` only.
+    pub(crate) disease_price: Option<String>,
     /// A ceiling for each disease, beside the others.
     pub(crate) disease_ceiling: Option<OneDiseaseText>,
     /// How the bill that crosses a ceiling is divided.
@@ -449,20 +452,6 @@ pub(crate) struct ReductionText {
     /// The only kinds of visit that it holds for; all where absent.
     #[serde(default)]
     pub(crate) only: Vec<VisitKind>,
-}
-
-/// The published price (病种结算标准) of a disease or operation, for the visits that a benefit pays for: what lies beyond
-/// it is the institution's, before anything else is computed.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct DiseasePriceText {
-    pub(crate) benefit: String,
-    /// The main diagnoses that it is for.
-    pub(crate) diagnoses: Vec<String>,
-    /// The price of one visit.
-    pub(crate) parameter: String,
-    /// What bills of one registration have come to under it.
-    pub(crate) counter: String,
 }
 
 /// A point that the documents leave open, with the reading that was chosen.

@@ -159,16 +159,15 @@ impl Draft<'_> {
         }
     }
 
-    /// What lies beyond the published price of the disease is the institution's; the person and the fund share the
-    /// rest. Bills of one registration come under one price.
+    /// What lies beyond the register's published price of the disease is the institution's; the person and the fund
+    /// share the rest. Bills of one registration come under one price.
     ///
     /// # Basis
     /// 昆政办〔2022〕15号 第十五条 (已公布病种结算标准的日间手术实行按病种付费).
     fn apply_disease_price(&self, benefit: &Benefit, working: &mut Working) {
         let visit = &self.case.visit;
-        let Some(of) = benefit.disease_price(visit) else { return };
-        let price = of.price.value.at(visit.level());
-        let key = of.counter_key(visit);
+        let Some(price) = benefit.disease_price(visit) else { return };
+        let key = benefit.priced_key(visit);
         let before = key.as_ref().map_or(Fen::ZERO, |key| self.counter(key));
         let inputs = [
             amount(InputName::Expense, working.base),
@@ -178,7 +177,7 @@ impl Draft<'_> {
         let shared = working.base.min(price.less(before));
         working.hospital_share = working.base - shared;
         working.base = shared;
-        working.steps.exact(Operation::ApplyDiseasePrice, &of.price.citation, &inputs, shared);
+        working.steps.exact(Operation::ApplyDiseasePrice, &benefit.citation, &inputs, shared);
         if let Some(key) = key.filter(|_| !shared.is_zero()) {
             working.moves_by(key, before, shared);
         }

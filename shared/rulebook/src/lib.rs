@@ -41,10 +41,10 @@ pub use conditions::Verdict;
 pub use convention::StayUnderWay;
 pub use description::{
     AtPharmacies, BenefitDescription, BenefitTitle, BornePer, DescribedBase, DescribedCare, DescribedCeiling,
-    DescribedCeilingAmount, DescribedConcession, DescribedDeductible, DescribedDiseaseCeiling, DescribedDiseasePrice,
-    DescribedExclusion, DescribedFormula, DescribedGroup, DescribedLine, DescribedList, DescribedNotAfter,
-    DescribedPeople, DescribedReduction, Description, Edition, NotDescribed, Said, SaidValue, Scheme, Source,
-    SubsidyDescription, Tallied,
+    DescribedCeilingAmount, DescribedConcession, DescribedDeductible, DescribedDiseaseCeiling, DescribedExclusion,
+    DescribedFormula, DescribedGroup, DescribedLine, DescribedList, DescribedNotAfter, DescribedPeople,
+    DescribedReduction, Description, Edition, NotDescribed, Said, SaidValue, Scheme, Source, SubsidyDescription,
+    Tallied,
 };
 pub use document::AccountHolder;
 pub use draft::{Draft, Outcome, Part};

@@ -11,8 +11,8 @@ use toml::Spanned;
 use crate::alternative::Alternatives;
 use crate::convention::ConventionText;
 use crate::document::{
-    BenefitText, DefinitionText, DiseasePriceText, DocumentText, ExclusionText, HighestAppliesText, ListText,
-    OrderText, ReadingText, ReductionText,
+    BenefitText, DefinitionText, DocumentText, ExclusionText, HighestAppliesText, ListText, OrderText, ReadingText,
+    ReductionText,
 };
 use crate::place::{ItemFault, offset_of};
 use crate::premium::PremiumSubsidyText;
@@ -102,7 +102,6 @@ pub(crate) struct Items {
     pub(crate) exclusions: Vec<Item<ExclusionText>>,
     pub(crate) reductions: Vec<Item<ReductionText>>,
     pub(crate) conventions: Vec<Item<ConventionText>>,
-    pub(crate) disease_prices: Vec<Item<DiseasePriceText>>,
     pub(crate) premium_subsidies: Vec<Item<PremiumSubsidyText>>,
     pub(crate) readings: Vec<Item<ReadingText>>,
 }
@@ -131,8 +130,6 @@ struct FileText {
     reduction: Tables,
     #[serde(default)]
     convention: Tables,
-    #[serde(default)]
-    disease_price: Tables,
     #[serde(default)]
     premium_subsidy: Tables,
     #[serde(default)]
@@ -209,7 +206,6 @@ impl Reader<'_> {
         self.read_items("exclusion", file.exclusion, context, &mut items.exclusions, Ok);
         self.read_items("reduction", file.reduction, context, &mut items.reductions, Ok);
         self.read_items("convention", file.convention, context, &mut items.conventions, Ok);
-        self.read_items("disease_price", file.disease_price, context, &mut items.disease_prices, Ok);
         self.read_items("premium_subsidy", file.premium_subsidy, context, &mut items.premium_subsidies, Ok);
         self.read_items("reading", file.reading, context, &mut items.readings, Ok);
     }

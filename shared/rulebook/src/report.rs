@@ -54,8 +54,6 @@ pub enum ItemSort {
     Reduction,
     /// A subsidy of the premium.
     PremiumSubsidy,
-    /// The published price of a disease.
-    DiseasePrice,
     /// How bills are split, categories end and statements report.
     Convention,
 }
@@ -121,7 +119,6 @@ impl Rulebook {
         add(items, &items.exclusions, date, &mut found, ItemSort::Exclusion, |of| of.payer.clone());
         add(items, &items.reductions, date, &mut found, ItemSort::Reduction, |of| of.parameter.clone());
         add(items, &items.premium_subsidies, date, &mut found, ItemSort::PremiumSubsidy, |of| of.title.zh.clone());
-        add(items, &items.disease_prices, date, &mut found, ItemSort::DiseasePrice, |of| of.diagnoses.join(", "));
         add(items, &items.conventions, date, &mut found, ItemSort::Convention, ToString::to_string);
         let readings = in_force(items, &items.readings, date).map(|reading| ReadingReport {
             id: reading.id.clone(),
@@ -165,7 +162,6 @@ impl fmt::Display for ItemSort {
             Self::Exclusion => "exclusion",
             Self::Reduction => "reduction",
             Self::PremiumSubsidy => "premium subsidy",
-            Self::DiseasePrice => "disease price",
             Self::Convention => "convention",
         })
     }

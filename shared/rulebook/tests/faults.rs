@@ -123,17 +123,7 @@ fn a_refusal_of_a_benefit_that_there_is_not_is_refused() {
 }
 
 #[test]
-fn a_disease_has_one_price_on_a_day_and_a_convention_is_said_once() {
-    let price = |id: &str| {
-        format!(
-            "[[disease_price]]\nid = '{id}'\narticle = '1'\nbenefit = 'x'\ndiagnoses = ['d']\nparameter = 'x.price'\ncounter = 'c'\n"
-        )
-    };
-    let parameter = RATE.replace("x.rate", "x.price").replace("60%", "100.00");
-    let one = format!("{}{parameter}{}", sound(), price("a"));
-    Rulebook::load(&[("a.toml", &one)]).unwrap_or_else(|faults| panic!("{faults}"));
-    refused(&format!("{one}{}", price("b")), 12, "x: d has two prices on 2020-01-01");
-    refused(&one.replace("benefit = 'x'", "benefit = 'y'"), 35, "y is not a benefit of any document");
+fn a_convention_is_said_once_on_a_day() {
     let convention = |id: &str| format!("[[convention]]\nid = '{id}'\narticle = '1'\nlast_day_of_category = 'out'\n");
     let one = format!("{}{}", sound(), convention("a"));
     Rulebook::load(&[("a.toml", &one)]).unwrap_or_else(|faults| panic!("{faults}"));

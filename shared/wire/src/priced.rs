@@ -27,6 +27,8 @@ impl FromMessage for Visit {
         let host_level = at.optional_listed("host_level", message.host_level);
         let disease = at.optional_id("disease", &message.disease);
         let diagnosis = at.optional_id("diagnosis", &message.diagnosis);
+        let price = message.disease_price_fen;
+        let disease_price = price.map_or(Some(None), |price| at.amount("disease_price_fen", price).map(Some));
         let treatment_region = at.listed("treatment_region", message.treatment_region);
         let filing = at.listed("filing", message.filing);
         let registration = at.optional_id("registration", &message.registration);
@@ -43,6 +45,7 @@ impl FromMessage for Visit {
             host_level: host_level?,
             disease: disease?,
             diagnosis: diagnosis?,
+            disease_price: disease_price?,
             treatment_region: treatment_region?,
             filing: filing?,
             registration: registration?,
@@ -160,6 +163,7 @@ impl From<&Visit> for proto::Visit {
             host_level: optional_level(visit.host_level),
             disease: optional_text(visit.disease.as_ref()),
             diagnosis: optional_text(visit.diagnosis.as_ref()),
+            disease_price_fen: visit.disease_price.map(money::Fen::get),
             treatment_region: proto::TreatmentRegion::from(visit.treatment_region).into(),
             filing: proto::Filing::from(visit.filing).into(),
             registration: optional_text(visit.registration.as_ref()),

@@ -72,6 +72,7 @@ pub(super) fn read_visit(fields: Fields<'_>) -> Option<(Visit, Vec<WorkedLine>, 
     let disease: Option<DiseaseCode> = tag(&fields, "disease", None);
     let drug: Option<DrugCode> = tag(&fields, "drug", None);
     let diagnosis = fields.parsed("diagnosis");
+    let disease_price = disease_price(&fields, kind, diagnosis.is_some());
     let treatment_region = fields.parsed("region").unwrap_or(TreatmentRegion::Local);
     let filing = fields.parsed("filing").unwrap_or(Filing::None);
     let registration = fields.parsed("registration");
@@ -94,6 +95,7 @@ pub(super) fn read_visit(fields: Fields<'_>) -> Option<(Visit, Vec<WorkedLine>, 
         host_level,
         disease,
         diagnosis,
+        disease_price,
         treatment_region,
         filing,
         registration,
@@ -101,6 +103,16 @@ pub(super) fn read_visit(fields: Fields<'_>) -> Option<(Visit, Vec<WorkedLine>, 
         family_accounts,
     };
     Some((visit, lines, expected))
+}
+
+/// The published price of the diagnosis, which only day surgery is paid by.
+fn disease_price(fields: &Fields<'_>, kind: Option<VisitKind>, has_diagnosis: bool) -> Option<Fen> {
+    const KEY: &str = "disease_price";
+    let price = fields.amount(KEY)?;
+    if kind.is_some_and(|kind| kind != VisitKind::DaySurgery) || !has_diagnosis {
+        fields.fault(KEY, "is for day surgery with a diagnosis only");
+    }
+    Some(price)
 }
 
 /// The family members whose accounts pay after the own one, in order.

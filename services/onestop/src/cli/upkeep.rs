@@ -87,7 +87,7 @@ pub struct PersonChangeArgs {
 pub enum CatalogueCommand {
     /// Show the facts with who recorded them, when and why
     Show(ShowFactsArgs),
-    /// Record a fact; one that begins on the same day is replaced
+    /// Record a fact of an item, or of a diagnosis whose price is published; one that begins on the same day is replaced
     Change(ChangeArgs),
     /// Withdraw a fact that was recorded by mistake; it is kept as what was believed until now
     Withdraw(ChangeArgs),
@@ -242,7 +242,7 @@ impl PersonFact {
 /// Which facts to show.
 #[derive(Args, Debug)]
 pub struct ShowFactsArgs {
-    /// The person's or institution's number, or the item's code
+    /// The person's or institution's number, or the code of the item or diagnosis
     #[arg(value_name = "ID")]
     pub id: String,
     /// Only facts that hold on this day

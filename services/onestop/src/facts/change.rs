@@ -37,6 +37,16 @@ impl Change {
         Ok(Self { kind, columns, cells, withdraw: false, trail: args.trail })
     }
 
+    /// A fact of the catalogue: of a diagnosis where its columns say so, of an item otherwise.
+    ///
+    /// # Errors
+    /// As [`Change::of`].
+    pub(super) fn of_catalogue(args: ChangeArgs) -> Result<Self> {
+        let change = Self::of(args, FactKind::Item)?;
+        let of_diagnosis = register::fact_kind_of(&change.columns) == Some(FactKind::DiseasePrice);
+        Ok(if of_diagnosis { Self { kind: FactKind::DiseasePrice, ..change } } else { change })
+    }
+
     /// A state of an agreement.
     pub(super) fn of_agreement(args: AgreementArgs, state: Standing) -> Self {
         let AgreementArgs { id, from, to, grounds, temporary, decided_by, change } = args;

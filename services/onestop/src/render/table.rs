@@ -141,7 +141,7 @@ impl Page<'_> {
             add(fund.words(), paid, basis.join("；"));
         }
         if !amounts.hospital_share.is_zero() {
-            let basis = self.say(("超出病种结算标准", "beyond the published price of the disease"));
+            let basis = self.say(("超出病种付费标准", "beyond the published price of the disease"));
             add(("医院负担", "Hospital share"), amounts.hospital_share, basis.to_owned());
         }
         add(("个人现金支付", "Cash"), amounts.cash, self.say(("总额减各方支付", "total less all payments")).to_owned());

@@ -122,7 +122,7 @@ impl Words for Operation {
             Self::TakeBase => ("确定计算基数", "take the base"),
             Self::LeaveOutViolations => ("剔除违规费用", "leave out what breaks the rules"),
             Self::ApplyDeductible => ("扣除起付标准", "apply the deductible"),
-            Self::ApplyDiseasePrice => ("按病种结算标准", "apply the published price of the disease"),
+            Self::ApplyDiseasePrice => ("按病种付费标准", "apply the published price of the disease"),
             Self::ReduceDeductible => ("按比例降低起付标准", "reduce the deductible"),
             Self::RaiseRate => ("提高支付比例", "raise the rate"),
             Self::ReportDeductible => ("列示名义起付标准", "report the deductible in full"),
@@ -159,7 +159,7 @@ impl Words for InputName {
             Self::Alternative => ("另一项待遇应付", "alternative"),
             Self::Forbidden => ("个人账户不得支付的费用", "expense that the account must not pay"),
             Self::Balance => ("账户可用余额", "balance free"),
-            Self::DiseasePrice => ("病种结算标准", "published price of the disease"),
+            Self::DiseasePrice => ("登记的病种付费标准", "the register's published price of the disease"),
         }
     }
 }
@@ -221,7 +221,7 @@ impl Words for FigureReason {
             Self::PaidUpToCeiling => ("支付至限额", "paid up to the ceiling"),
             Self::HighestApplies => ("就高", "highest applies"),
             Self::NotPayableYet => ("标准未录入，不支付", "standard not entered, not paid"),
-            Self::BeyondDiseasePrice => ("超出病种结算标准", "beyond the published price of the disease"),
+            Self::BeyondDiseasePrice => ("超出病种付费标准", "beyond the published price of the disease"),
             Self::DrawnOnAccount => ("个人账户支付", "drawn on the account"),
             Self::BeyondBalance => ("超出个人账户余额", "beyond the balance of the account"),
         }

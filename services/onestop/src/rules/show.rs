@@ -72,7 +72,7 @@ impl Page<'_> {
             per_drug: _,
             per_disease: _,
             with_initial_self_pay: _,
-            prices,
+            by_disease_price,
             deductible,
             formula: _,
             ceilings,
@@ -94,7 +94,13 @@ impl Page<'_> {
         rows.extend(self.care());
         rows.extend(not_after.iter().map(|of| self.row(("不接收", "Not after"), self.not_after(of))));
         rows.extend(forbidden.iter().map(|list| self.row(("不得支付", "Not for"), wording.list(list))));
-        rows.extend(prices.iter().map(|of| self.row(("病种结算标准", "Published price"), self.price(of))));
+        if *by_disease_price {
+            let words = (
+                "登记的病种付费标准；超出部分由医院负担",
+                "the register's, of the diagnosis; what lies beyond it is the institution's",
+            );
+            rows.push(self.row(("病种付费", "Published price"), self.say(words)));
+        }
         if let Some(deductible) = deductible {
             rows.push(self.row(("起付标准", "Deductible"), self.deductible(deductible)));
         }

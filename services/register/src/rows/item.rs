@@ -9,7 +9,7 @@ use super::{FactRow, Misfit, Record};
 use crate::cells::Cells;
 use crate::dated::Period;
 use crate::fact_kind::{Column, optional, required};
-use crate::history::{CatalogueEntry, ItemHistory, LevelCaps};
+use crate::history::{CatalogueEntry, CatalogueHistory, LevelCaps};
 use crate::tables::ITEM;
 use crate::words::{said, words};
 
@@ -22,7 +22,7 @@ pub(crate) struct ItemRow {
 }
 
 impl FactRow for ItemRow {
-    type History = ItemHistory;
+    type History = CatalogueHistory;
 
     const COLUMNS: &'static [Column] = &[
         required("item_code", "项目编码"),
@@ -74,20 +74,20 @@ impl FactRow for ItemRow {
         self.period
     }
 
-    fn is_held(&self, history: &ItemHistory) -> bool {
-        history.0.holds(self.period, &self.entry)
+    fn is_held(&self, history: &CatalogueHistory) -> bool {
+        history.item.holds(self.period, &self.entry)
     }
 
-    fn put(&self, history: &mut ItemHistory) {
-        history.0.put(self.period, self.entry.clone());
+    fn put(&self, history: &mut CatalogueHistory) {
+        history.item.put(self.period, self.entry.clone());
     }
 
-    fn check(&self, history: &ItemHistory) -> Result<(), Misfit> {
-        Misfit::unless_overlapping("from", history.0.overlapping(self.period))
+    fn check(&self, history: &CatalogueHistory) -> Result<(), Misfit> {
+        Misfit::unless_overlapping("from", history.item.overlapping(self.period))
     }
 
-    fn begins_in(&self, history: &ItemHistory) -> bool {
-        history.0.begins_on(self.period.from)
+    fn begins_in(&self, history: &CatalogueHistory) -> bool {
+        history.item.begins_on(self.period.from)
     }
 
     fn dated_record(&self) -> Record {

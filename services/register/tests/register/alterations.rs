@@ -114,6 +114,28 @@ async fn a_corrected_price_and_a_corrected_level_are_told_with_the_departments_o
         let (rate, _) = change(&register, header(resident), resident).await;
         assert_eq!(altered(&register, rate, SubjectKind::Item).await, ["B1 2023-01-01 2023-12-31"], "{}", store.name);
 
+        let price = "diagnosis,name,level,price,from\nH25.9,白内障,,6000,2022-04-01\nH25.9,白内障,3,7000,2023-01-01\n";
+        let (price, _) = change(&register, header(price), price).await;
+        assert_eq!(
+            altered(&register, price, SubjectKind::Item).await,
+            ["H25.9 2022-04-01 9999-12-31"],
+            "{}",
+            store.name
+        );
+        let lower = "diagnosis,name,level,price,from\nH25.9,白内障,3,6500,2023-01-01\n";
+        let (lower, _) = change(&register, header(lower), lower).await;
+        assert_eq!(
+            altered(&register, lower, SubjectKind::Item).await,
+            ["H25.9 2023-01-01 9999-12-31"],
+            "{}",
+            store.name
+        );
+        let withdrawn = "diagnosis,name,level,price,from\nH25.9,白内障,3,6500,2023-01-01\n";
+        let header_of = FileHeader { withdraw: true, ..header(withdrawn) };
+        let (withdrawn, _) = change(&register, header_of, withdrawn).await;
+        let told_of = altered(&register, withdrawn, SubjectKind::Item).await;
+        assert_eq!(told_of, ["H25.9 2023-01-01 9999-12-31"], "{}", store.name);
+
         let department = "institution_id,name,level,kind,treatment_region,department_of,from,to\n\
                           D1,方舱医院,3,hospital,local,H1,2023-01-01,\n";
         change(&register, header(department), department).await;

@@ -203,6 +203,52 @@ async fn residents_bear_the_initial_self_pay_of_their_own_scheme_where_it_has_on
 }
 
 #[tokio::test]
+async fn the_published_price_of_a_diagnosis_is_that_of_the_level_of_the_institution_on_the_day() {
+    const INSTITUTION: &str = "institution_id,name,level,price_cap_level,kind,treatment_region,department_of,from,to";
+    const PRICE: &str = "诊断编码,病种名称,医院等级,付费标准,开始日期,结束日期";
+    for store in TestStore::each().await {
+        let register = filled(&store).await;
+        let institutions = [
+            "L3,某三级医院,3,2,hospital,local,,2020-01-01,",
+            "L1,某一级医院,1,,hospital,local,,2020-01-01,",
+            "D3,其科室,1,,hospital,local,L3,2020-01-01,",
+        ];
+        let prices = [
+            "H25.9,白内障,,6000.00,2022-04-01,2023-12-31",
+            "H25.9,白内障,三级,7000,2022-04-01,2023-06-30",
+            "H25.9,白内障,三级,7500,2023-07-01,2023-12-31",
+            "K80.2,胆囊结石,2,9000,2022-04-01,",
+        ];
+        for file in [rows_like(INSTITUTION, &institutions), rows_like(PRICE, &prices), rows_like(PRICE, &prices)] {
+            assert_eq!(import(&register, &file).await.unwrap().rejected, [], "{}", store.name);
+        }
+        for (diagnosis, place, date, price) in [
+            ("H25.9", "L3", "2022-03-31", None),
+            ("H25.9", "L3", "2022-04-01", Some(700_000)),
+            ("H25.9", "L3", "2023-07-01", Some(750_000)),
+            ("H25.9", "L3", "2024-01-01", None),
+            ("H25.9", "L1", "2023-07-01", Some(600_000)),
+            // A department has the level of the hospital that runs it.
+            ("H25.9", "D3", "2023-07-01", Some(750_000)),
+            ("K80.2", "L3", "2023-07-01", None),
+            ("unknown", "L3", "2023-07-01", None),
+            ("", "L3", "2023-07-01", None),
+        ] {
+            let priced_diagnosis = diagnosis.to_owned();
+            let asked =
+                wire::register_v1::GatherFactsRequest { priced_diagnosis, ..question("P1", &[place], &["A1"], date) };
+            let facts = gather(&register, asked).await.unwrap();
+            assert_eq!(facts.disease_price_fen, price, "{} {diagnosis} {place} {date}", store.name);
+            assert_eq!(facts.items.len(), 1, "{}", store.name);
+        }
+        let wrong = rows_like(PRICE, &["H25.9,,四级,0,2023-01-01,", "K80.2,胆囊结石,2,8000,2023-01-01,"]);
+        let faults: Vec<_> = import(&register, &wrong).await.unwrap().rejected;
+        let faults: Vec<_> = faults.iter().map(|fault| (fault.number, fault.column.as_str())).collect();
+        assert_eq!(faults, [(1, "name"), (1, "level"), (1, "price"), (2, "from")], "{}", store.name);
+    }
+}
+
+#[tokio::test]
 async fn an_institution_is_allowed_exempt_special_diseases_from_a_day_on() {
     const HEADER: &str = "institution_id,name,level,kind,treatment_region,special_exempt_allowed,from,to";
     for store in TestStore::each().await {

@@ -103,6 +103,7 @@ pub(crate) fn question(
         item_codes: owned(item_codes),
         service_date,
         begun_date: None,
+        priced_diagnosis: String::new(),
     }
 }
 

@@ -58,6 +58,7 @@ pub(crate) fn case(kind: VisitKind, level: Level, eligible: &str) -> PricedCase 
         host_level: None,
         disease: None,
         diagnosis: None,
+        disease_price: None,
         treatment_region: TreatmentRegion::Local,
         filing: Filing::None,
         registration: None,

@@ -149,8 +149,9 @@ pub(crate) fn visit() -> impl Strategy<Value = Visit> {
     let reason = (option::of(id()), option::of(id()), option::of(id()), family_accounts());
     let region = (select(TreatmentRegion::ALL), select(Filing::ALL));
     let times = (option::of(time_of_day()), option::of(time_of_day()));
-    (select(VisitKind::ALL), date(), 0_i64..100, place, reason, region, times).prop_map(
-        |(kind, service_date, days, place, reason, (treatment_region, filing), times)| {
+    let price = option::of(amount());
+    (select(VisitKind::ALL), date(), 0_i64..100, place, reason, region, times, price).prop_map(
+        |(kind, service_date, days, place, reason, (treatment_region, filing), times, disease_price)| {
             let (service_time_of_day, admission_time_of_day) = times;
             let (institution, prescriber_level, host_level) = place;
             let (disease, diagnosis, registration, (use_individual_account, family_accounts)) = reason;
@@ -165,6 +166,7 @@ pub(crate) fn visit() -> impl Strategy<Value = Visit> {
                 host_level,
                 disease,
                 diagnosis,
+                disease_price,
                 treatment_region,
                 filing,
                 registration,

@@ -171,7 +171,8 @@ fn assistance_can_follow_the_registered_disease() {
     let surgery = with(visit("day-surgery", 3, "1600"), &json!({ "disease": "hypertension" }));
     settles(&both, &chronic, &[(surgery, assistance("525"))]);
     // The institution bears 2,000 beyond the published price; 70 % of the 1,710 that are left of 8,000.
-    let priced = json!({ "eligible": "10000", "diagnosis": "sample-day-surgery", "disease": "hypertension" });
+    let priced =
+        json!({ "eligible": "10000", "diagnosis": "cataract", "disease_price": "8000", "disease": "hypertension" });
     let expect = json!({ "hospital_share": "2000", "basic": "6290", "assistance": "1197" });
     settles(&both, &chronic, &[(with(visit("day-surgery", 3, "0"), &priced), expect)]);
 }

@@ -1,8 +1,8 @@
-//! How a deductible, a formula, a ceiling and a published price read.
+//! How a deductible, a formula and a ceiling read.
 
 use rulebook::{
     AccountHolder, BornePer, DescribedCeiling, DescribedCeilingAmount, DescribedConcession, DescribedDeductible,
-    DescribedDiseaseCeiling, DescribedDiseasePrice, DescribedFormula, DescribedReduction,
+    DescribedDiseaseCeiling, DescribedFormula, DescribedReduction,
 };
 
 use super::Page;
@@ -193,12 +193,5 @@ impl Page<'_> {
             parts.push(format!("{}{with}", self.say(("合并计算：", "counted together with "))));
         }
         parts.join(self.say(("；", "; ")))
-    }
-
-    pub(super) fn price(&self, of: &DescribedDiseasePrice) -> String {
-        let DescribedDiseasePrice { diagnoses, price } = of;
-        let words = ("，超出部分由医院负担：", "; what lies beyond it is the institution's: ");
-        let diagnoses = diagnoses.join(self.say(("、", ", ")));
-        format!("{diagnoses}{}{}", self.say(words), self.wording.said(price))
     }
 }
