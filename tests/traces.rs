@@ -35,11 +35,14 @@ struct Seen {
     trace: Vec<u8>,
 }
 
-/// A collector that remembers every span, and of every histogram its name, its unit, the batcher and the count.
+/// The name and the unit of a histogram, the batcher that it is of, and the count of what it holds.
+type Histogram = (String, String, String, u64);
+
+/// A collector that remembers every span and every histogram.
 #[derive(Clone, Default)]
 struct Collector {
     spans: Arc<Mutex<Vec<Seen>>>,
-    histograms: Arc<Mutex<Vec<(String, String, String, u64)>>>,
+    histograms: Arc<Mutex<Vec<Histogram>>>,
 }
 
 /// The text of an attribute.
@@ -146,6 +149,7 @@ async fn one_settlement_is_one_trace_through_all_services_and_each_tells_of_its_
     let histograms = collector.histograms.lock().unwrap().clone();
     for batcher in [
         "register.persons",
+        "register.catalogue",
         "orchestrator.reads",
         "orchestrator.writes",
         "basic-insurance.reads",
@@ -156,7 +160,7 @@ async fn one_settlement_is_one_trace_through_all_services_and_each_tells_of_its_
         for (name, unit) in
             [("onestop.batch.size", "{item}"), ("onestop.batch.wait", "s"), ("onestop.batch.duration", "s")]
         {
-            let is_it = |seen: &&(String, String, String, u64)| (&*seen.0, &*seen.1, &*seen.2) == (name, unit, batcher);
+            let is_it = |seen: &&Histogram| (&*seen.0, &*seen.1, &*seen.2) == (name, unit, batcher);
             let told = histograms.iter().find(is_it).is_some_and(|(.., count)| *count > 0);
             assert!(told, "{name} in {unit} of {batcher} is not in {histograms:?}");
         }

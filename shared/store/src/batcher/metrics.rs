@@ -1,5 +1,7 @@
 //! What a batcher tells of itself, as OpenTelemetry metrics.
 
+#![expect(clippy::disallowed_types, reason = "times are told in fractions of a second; no money is near")]
+
 use std::fmt;
 use std::time::{Duration, Instant};
 
