@@ -5,9 +5,13 @@
 
 use std::sync::Arc;
 
-use claim::{Adjudication, CounterKey, DiseaseCode, DrugCode, PayerId, PricedCase, PricedLine, Reason};
+use claim::{Adjudication, CounterKey, DiseaseCode, DrugCode, PayerId, PricedCase, PricedLine, Reason, Service};
 use money::Fen;
 use rulebook::{Benefit, Counters, Detail, Draft, InForce, Part, PayerRules, RuleNotInForce};
+use smallvec::SmallVec;
+
+/// Room for the counters that most bills ask for.
+const USUAL_KEYS: usize = 16;
 
 /// Basic insurance of employees and residents.
 #[derive(Clone, Debug)]
@@ -29,8 +33,8 @@ impl BasicInsurance {
     /// Gives every line of the draft's year to the first benefit that takes it, telling `draft` which refused it.
     /// Assignments come in the order in which benefits draw on shared ceilings; a benefit per drug has one for each
     /// drug, in order of appearance.
-    fn assign<'r>(&self, rules: &'r InForce, case: &PricedCase, draft: &mut Draft<'_>) -> Vec<Assignment<'r>> {
-        let mut assignments: Vec<Assignment<'r>> = Vec::new();
+    fn assign<'r>(&self, rules: &'r InForce, case: &'r PricedCase, draft: &mut Draft<'_>) -> Assignments<'r> {
+        let mut assignments = Assignments::new();
         for (index, line) in (0_u32..).zip(&case.lines) {
             if !draft.year().has(case, line) {
                 continue;
@@ -45,22 +49,17 @@ impl BasicInsurance {
             let Some((order, benefit)) = rules.benefit_taking(&self.id, case, line, refuse) else { continue };
             let drug = line.drug.as_ref().filter(|_| benefit.is_per_drug());
             let disease = line.disease.as_ref().filter(|_| benefit.is_per_disease());
-            let same = |of: &&mut Assignment<'_>| {
-                of.order == order && of.part.drug.as_ref() == drug && of.part.disease.as_ref() == disease
-            };
+            let same = |of: &&mut Assignment<'_>| of.order == order && of.drug == drug && of.disease == disease;
             if let Some(assignment) = assignments.iter_mut().find(same) {
                 assignment.add(index, line);
-            } else if let Some(mut assignment) = Assignment::new(order, benefit, drug.cloned(), disease.cloned()) {
+            } else if let Some(service) = benefit.line_service() {
+                let (lines, eligible) = (SmallVec::new(), Fen::ZERO);
+                let mut assignment = Assignment { order, benefit, service, drug, disease, lines, eligible };
                 assignment.add(index, line);
                 assignments.push(assignment);
             }
         }
         assignments.sort_by_key(|assignment| assignment.order);
-        for assignment in &mut assignments {
-            if assignment.part.lines.len() == case.lines.len() {
-                assignment.part.lines.clear();
-            }
-        }
         assignments
     }
 }
@@ -71,23 +70,31 @@ impl Default for BasicInsurance {
     }
 }
 
+/// The assignments of a bill, nearly always one.
+type Assignments<'r> = SmallVec<[Assignment<'r>; 1]>;
+
 struct Assignment<'r> {
     order: usize,
     benefit: &'r Benefit,
-    part: Part,
+    service: Service,
+    drug: Option<&'r DrugCode>,
+    disease: Option<&'r DiseaseCode>,
+    /// By index; more than a few are rare.
+    lines: SmallVec<[u32; 4]>,
+    eligible: Fen,
 }
 
-impl<'r> Assignment<'r> {
-    fn new(order: usize, benefit: &'r Benefit, drug: Option<DrugCode>, disease: Option<DiseaseCode>) -> Option<Self> {
-        let service = benefit.line_service()?;
-        let part = Part { service, lines: Vec::new(), drug, disease, eligible: Fen::ZERO, base: Fen::ZERO };
-        Some(Self { order, benefit, part })
+impl Assignment<'_> {
+    fn add(&mut self, index: u32, line: &PricedLine) {
+        self.lines.push(index);
+        self.eligible += line.split.eligible;
     }
 
-    fn add(&mut self, index: u32, line: &PricedLine) {
-        self.part.lines.push(index);
-        self.part.eligible += line.split.eligible;
-        self.part.base += line.split.eligible;
+    fn into_part(self, case: &PricedCase) -> Part {
+        let Self { order: _, benefit: _, service, drug, disease, lines, eligible } = self;
+        let is_whole = lines.len() == case.lines.len();
+        let lines = if is_whole { Vec::new() } else { lines.into_vec() };
+        Part { service, lines, drug: drug.cloned(), disease: disease.cloned(), eligible, base: eligible }
     }
 }
 
@@ -99,11 +106,12 @@ impl PayerRules for BasicInsurance {
     fn counter_keys(&self, rules: &InForce, case: &PricedCase, earlier: &[Adjudication]) -> Vec<CounterKey> {
         let counters = Counters::default();
         let mut draft = Draft::new(self.id(), rules, case, earlier, &counters, Detail::AmountsOnly);
-        let mut keys = Vec::new();
+        let mut keys = Vec::with_capacity(USUAL_KEYS);
         for year in rules.benefit_years(case) {
             draft.turn_to(year.clone());
             for assignment in self.assign(rules, case, &mut draft) {
-                assignment.benefit.add_counter_keys(case, &year, Some(&assignment.part), &mut keys);
+                let benefit = assignment.benefit;
+                benefit.add_counter_keys(case, &year, Some(&assignment.into_part(case)), &mut keys);
             }
         }
         keys.sort_unstable();
@@ -126,7 +134,8 @@ impl PayerRules for BasicInsurance {
         for year in rules.benefit_years(case) {
             draft.turn_to(year);
             for assignment in self.assign(rules, case, &mut draft) {
-                draft.settle(assignment.benefit, &[assignment.part]);
+                let benefit = assignment.benefit;
+                draft.settle(benefit, &[assignment.into_part(case)]);
             }
         }
         Ok(draft.finish())

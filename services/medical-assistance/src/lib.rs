@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use claim::{Adjudication, Citation, CounterKey, PayerId, PricedCase, Reason};
 use rulebook::{
-    Benefit, Counters, Detail, Draft, HighestApplies, InForce, Outcome, PayerRules, RuleNotInForce, Verdict,
+    Benefit, Counters, Detail, Draft, HighestApplies, InForce, Outcome, Part, PayerRules, RuleNotInForce, Verdict,
 };
 
 pub use premium::{NoSubsidyRule, Subsidy, SubsidyReason, SubsidyRefusal, premium_subsidy};
@@ -82,12 +82,13 @@ impl PayerRules for MedicalAssistance {
             draft.turn_to(year);
             for group in rules.highest_applies_of(&self.id) {
                 let Some(first) = group.members.first() else { continue };
-                if draft.parts(first).is_empty() {
+                let parts = draft.parts(first);
+                if parts.is_empty() {
                     continue;
                 }
                 match exclusion {
                     Some((reason, citation)) => draft.refuse(first, reason, citation),
-                    None => settle_highest(group, case, &mut draft),
+                    None => settle_highest(group, first, &parts, case, &mut draft),
                 }
             }
         }
@@ -101,13 +102,17 @@ fn exclusion<'r>(id: &PayerId, rules: &'r InForce, case: &PricedCase) -> Option<
     person.or_else(|| Some((Reason::NotFiled, rules.visit_exclusion(id, &case.visit)?)))
 }
 
-/// Evaluates every entitlement of the group that the person qualifies for and takes the one that pays most now.
-fn settle_highest(group: &HighestApplies, case: &PricedCase, draft: &mut Draft<'_>) {
+/// Evaluates every entitlement of the group that the person qualifies for and takes the one that pays most now. The
+/// first one's parts are those of all that look at the same.
+fn settle_highest(group: &HighestApplies, first: &Benefit, parts: &[Part], case: &PricedCase, draft: &mut Draft<'_>) {
     let mut candidates: Vec<(&Arc<Benefit>, Outcome)> = Vec::new();
     let mut refused = Vec::new();
     for benefit in &group.members {
         match benefit.verdict(case, None) {
             Verdict::NotMeant => {}
+            Verdict::Meets if benefit.looks_at_same(first) => {
+                candidates.push((benefit, draft.evaluate(benefit, parts)))
+            }
             Verdict::Meets => candidates.push((benefit, draft.evaluate(benefit, &draft.parts(benefit)))),
             Verdict::Refused(reason, citation) => refused.push((benefit, reason, citation)),
         }

@@ -54,7 +54,7 @@ pub(crate) struct NotAfter {
 }
 
 /// The expense that a benefit looks at.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Base {
     Lines(Service),
     Overflow,
@@ -241,6 +241,17 @@ impl Benefit {
         Some(CounterKey { name, benefit_year: visit.service_date.year() })
     }
 
+    /// Whether another benefit finds the same parts in what was decided before it. What lies beyond a ceiling is found
+    /// by one benefit alone.
+    #[must_use]
+    pub fn looks_at_same(&self, other: &Self) -> bool {
+        let by_lines = self.asks_for_lines() || other.asks_for_lines();
+        !by_lines
+            && self.base != Base::Overflow
+            && self.base == other.base
+            && self.with_initial_self_pay == other.with_initial_self_pay
+    }
+
     /// The expense of a line that the benefit counts with.
     pub(crate) fn expense_of(&self, line: &PricedLine) -> Fen {
         let self_pay = if self.with_initial_self_pay { line.split.initial_self_pay } else { Fen::ZERO };
@@ -257,9 +268,7 @@ impl Benefit {
         keys: &mut Vec<CounterKey>,
     ) {
         let year = benefit_year.year();
-        let mut add = |key: CounterKey| {
-            keys.push(key);
-        };
+        let mut add = |key: CounterKey| keys.push(key);
         self.priced_key(&case.visit).into_iter().for_each(&mut add);
         if let Some(deductible) = &self.deductible {
             deductible.counter_key(&case.visit, year, part).into_iter().for_each(&mut add);

@@ -80,23 +80,24 @@ impl Draft<'_> {
     ///
     /// # Basis
     /// 昆政办〔2022〕15号 第九条 (超过6000元的普通门诊政策范围内费用).
-    pub(crate) fn apply_ceilings(
+    pub(crate) fn apply_ceilings<'a>(
         &self,
-        benefit: &Benefit,
+        benefit: &'a Benefit,
         part: Option<&Part>,
         rate: Option<Rate>,
         working: &mut Working,
     ) {
-        let rooms: SmallVec<[Room<'_>; USUAL]> = self.rooms(benefit, part).collect();
         let uncut = Uncut { payment: working.paid, expense: working.base - working.deductible, rate };
-        let cuts: SmallVec<[_; USUAL]> = rooms.iter().map(|room| uncut.cut(room, benefit.crossing)).collect();
-        let binding = cuts.iter().flatten().max_by_key(|cut| (cut.above, Reverse(cut.paid)));
+        let cut = |room: Room<'a>| (uncut.cut(&room, benefit.crossing), room);
+        let rooms: SmallVec<[_; USUAL]> = self.rooms(benefit, part).map(cut).collect();
+        let cuts = rooms.iter().filter_map(|(cut, _)| cut.as_ref());
+        let binding = cuts.max_by_key(|cut| (cut.above, Reverse(cut.paid)));
         if let Some(cut) = binding {
             working.above_ceiling = cut.above;
             working.paid = cut.paid;
         }
         let binds = binding.is_some();
-        for (room, cut) in rooms.into_iter().zip(&cuts) {
+        for (cut, room) in rooms {
             let looked_at = match room.counts {
                 Counted::Payment => amount(InputName::Payment, uncut.payment),
                 Counted::Expense => amount(InputName::Expense, uncut.expense),

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use claim::{
-    Adjudication, Citation, CounterKey, CounterMove, DiseaseCode, DrugCode, InputName, Operation, PayerId, Portion,
-    PricedCase, Reason, Refusal, Service, Step,
+    Adjudication, Citation, CounterKey, CounterMove, CounterName, DiseaseCode, DrugCode, InputName, Operation, PayerId,
+    Portion, PricedCase, Reason, Refusal, Service, Step,
 };
 use money::Fen;
+use smallvec::SmallVec;
 
 use crate::benefit::{Base, Deductible, Per};
 use crate::personal::personal_by_line;
@@ -30,11 +31,17 @@ pub struct Part {
     pub base: Fen,
 }
 
+/// The portions of one decision, nearly always one.
+pub(crate) type Portions = SmallVec<[Portion; 1]>;
+
+/// How one decision moves counters: seldom more than so many.
+pub(crate) type Moves = SmallVec<[CounterMove; 4]>;
+
 /// What a benefit would decide; nothing is moved until it is committed.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    pub(crate) portions: Vec<Portion>,
-    pub(crate) moves: Vec<CounterMove>,
+    pub(crate) portions: Portions,
+    pub(crate) moves: Moves,
     pub(crate) shortfall: Option<(Reason, Arc<Citation>)>,
     pub(crate) detail: Detail,
 }
@@ -157,7 +164,7 @@ impl<'a> Draft<'a> {
             self.refuse(benefit, *reason, citation);
         }
         for counter_move in outcome.moves {
-            self.move_to(counter_move.key, counter_move.after);
+            self.take_move(counter_move);
         }
         let next = benefit.beyond.as_ref().filter(|next| next.payer == benefit.payer);
         let rest: Vec<Part> =
@@ -176,13 +183,20 @@ impl<'a> Draft<'a> {
         if expense.is_zero() || self.pending(&key).is_some() {
             return;
         }
-        let after = self.counter(&key) + expense;
-        self.move_to(key, after);
+        let before = self.counter(&key);
+        self.take_move(CounterMove { key, before, after: before + expense });
     }
 
     /// Where one of this payer's counters stands by what was decided so far.
     pub(crate) fn counter(&self, key: &CounterKey) -> Fen {
         self.pending(key).map_or_else(|| self.counters.get(key), |counter_move| counter_move.after)
+    }
+
+    /// Whether a counter whose name begins with `name` stands elsewhere than at zero, before this bill or by it.
+    pub(crate) fn has_moved(&self, name: &CounterName) -> bool {
+        let pending = self.adjudication.moves.iter().map(|counter_move| (&counter_move.key, counter_move.after));
+        let mut counters = self.counters.iter().chain(pending);
+        counters.any(|(key, value)| !value.is_zero() && key.name.as_str().starts_with(name.as_str()))
     }
 
     /// Where one of this payer's counters stood before this bill.
@@ -222,13 +236,13 @@ impl<'a> Draft<'a> {
         self.adjudication.moves.iter().find(|counter_move| counter_move.key == *key)
     }
 
-    fn move_to(&mut self, key: CounterKey, after: Fen) {
-        if let Some(counter_move) = self.adjudication.moves.iter_mut().find(|counter_move| counter_move.key == key) {
-            counter_move.after = after;
-            return;
+    /// Takes a move as decided. One from where the counter stands by what was decided so far goes on with the move
+    /// that brought it there.
+    fn take_move(&mut self, counter_move: CounterMove) {
+        match self.adjudication.moves.iter_mut().find(|pending| pending.key == counter_move.key) {
+            Some(pending) => pending.after = counter_move.after,
+            None => self.adjudication.moves.push(counter_move),
         }
-        let before = self.counters.get(&key);
-        self.adjudication.moves.push(CounterMove { key, before, after });
     }
 }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use claim::{Citation, CounterKey, CounterMove, InputName, Operation, Portion, PricedLine, Reason, Step};
 use money::{Fen, Rate, Unrounded};
+use smallvec::smallvec;
 
 use crate::Benefit;
 use crate::benefit::{Again, Base, Deductible, Formula, Per};
-use crate::draft::{Draft, Outcome, Part};
+use crate::draft::{Draft, Moves, Outcome, Part, Portions};
 use crate::steps::{Detail, Steps, amount, rate};
 use crate::value::{ByPerson, Cited};
 
@@ -23,7 +24,7 @@ pub(crate) struct Working {
     pub(crate) above_ceiling: Fen,
     pub(crate) paid: Fen,
     pub(crate) steps: Steps,
-    pub(crate) moves: Vec<CounterMove>,
+    pub(crate) moves: Moves,
     pub(crate) shortfall: Option<(Reason, Arc<Citation>)>,
 }
 
@@ -37,7 +38,7 @@ impl Working {
             above_ceiling: Fen::ZERO,
             paid: Fen::ZERO,
             steps: Steps::new(detail),
-            moves: Vec::new(),
+            moves: Moves::new(),
             shortfall: None,
         }
     }
@@ -68,7 +69,7 @@ impl Draft<'_> {
         let portions = match &*parts {
             [part] => {
                 let burden = [whole.hospital_share, whole.deductible, whole.coinsurance, whole.above_ceiling];
-                vec![portion(benefit, part, whole.steps.into_vec(), burden, whole.paid)]
+                smallvec![portion(benefit, part, whole.steps.into_vec(), burden, whole.paid)]
             }
             _ => self.share_out(benefit, &parts, &whole),
         };
@@ -77,10 +78,10 @@ impl Draft<'_> {
     }
 
     /// One payment over several services: each gets what the payment grows by with its expense, in their order.
-    fn share_out(&self, benefit: &Benefit, parts: &[Part], whole: &Working) -> Vec<Portion> {
+    fn share_out(&self, benefit: &Benefit, parts: &[Part], whole: &Working) -> Portions {
         let mut left = [whole.hospital_share, whole.deductible, whole.coinsurance, whole.above_ceiling];
         let (mut expense, mut paid_before) = (Fen::ZERO, Fen::ZERO);
-        let mut portions = Vec::with_capacity(parts.len());
+        let mut portions = Portions::with_capacity(parts.len());
         for part in parts {
             expense += part.base;
             let paid_with = self.work(benefit, parts, expense).paid;

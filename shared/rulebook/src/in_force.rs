@@ -9,12 +9,16 @@ use claim::{
     SplitCitations, TreatmentRegion, Visit, VisitKind,
 };
 use money::Rate;
+use smallvec::SmallVec;
 
 use crate::convention::{Conventions, StayUnderWay};
 use crate::document::{ExclusionText, SchemeText};
 use crate::premium::PremiumSubsidy;
 use crate::value::{ByPerson, Cited};
 use crate::{Benefit, Verdict};
+
+/// More benefits than that refuse a line rarely.
+const FEW: usize = 4;
 
 /// The rules in force on one day: every parameter looked up, every citation made once.
 #[derive(Debug)]
@@ -44,23 +48,28 @@ pub(crate) struct BenefitOrder {
     pub(crate) payer: PayerId,
     pub(crate) benefits: Vec<Arc<Benefit>>,
     /// Those of the order that are for a scheme and a kind of visit at all.
-    by_visit: BTreeMap<(SchemeText, VisitKind), Vec<Arc<Benefit>>>,
+    by_visit: Vec<((SchemeText, VisitKind), Vec<Arc<Benefit>>)>,
     /// Whether all that the payer gives comes out of individual accounts.
     pub(crate) draws_on_accounts: bool,
 }
 
 impl BenefitOrder {
     pub(crate) fn new(payer: PayerId, benefits: Vec<Arc<Benefit>>) -> Self {
-        let mut by_visit = BTreeMap::new();
+        let mut by_visit = Vec::new();
         for scheme in [SchemeText::Employee, SchemeText::Resident] {
             for kind in VisitKind::ALL {
                 let meant = benefits.iter().filter(|benefit| benefit.is_for_visits(scheme, *kind)).cloned();
-                by_visit.insert((scheme, *kind), meant.collect());
+                by_visit.push(((scheme, *kind), meant.collect()));
             }
         }
         let draws_on_accounts =
             !benefits.is_empty() && benefits.iter().all(|benefit| benefit.account_holder().is_some());
         Self { payer, benefits, by_visit, draws_on_accounts }
+    }
+
+    fn for_visit(&self, scheme: SchemeText, kind: VisitKind) -> &[Arc<Benefit>] {
+        let mut by_visit = self.by_visit.iter();
+        by_visit.find(|(visit, _)| *visit == (scheme, kind)).map_or(&[], |(_, benefits)| benefits)
     }
 }
 
@@ -127,8 +136,8 @@ impl InForce {
     /// Those of a payer's benefits that are for the case's scheme and kind of visit at all, in the order they are tried.
     #[must_use]
     pub fn benefits_for(&self, payer: &PayerId, case: &PricedCase) -> &[Arc<Benefit>] {
-        let visit = (SchemeText::of(case.person.insurance), case.visit.kind);
-        self.order_of(payer).and_then(|order| order.by_visit.get(&visit)).map_or(&[], Vec::as_slice)
+        let scheme = SchemeText::of(case.person.insurance);
+        self.order_of(payer).map_or(&[], |order| order.for_visit(scheme, case.visit.kind))
     }
 
     pub(crate) fn order_of(&self, payer: &PayerId) -> Option<&BenefitOrder> {
@@ -147,7 +156,7 @@ impl InForce {
         line: &PricedLine,
         mut refused: impl FnMut(&Benefit, Reason, &Arc<Citation>),
     ) -> Option<(usize, &Arc<Benefit>)> {
-        let mut refusals = Vec::new();
+        let mut refusals: SmallVec<[_; FEW]> = SmallVec::new();
         for (place, benefit) in self.benefits_for(payer, case).iter().enumerate() {
             match benefit.verdict(case, Some(line)) {
                 Verdict::Meets if benefit.is_closed_after(case.visit.kind, &refusals) => {}

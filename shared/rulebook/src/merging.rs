@@ -1,6 +1,7 @@
 //! What was borne for rescues shortly before a stay counts toward its deductible: where it is noted and where it is found.
 
 use std::cmp::Reverse;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeDelta};
@@ -59,12 +60,29 @@ impl Moment {
         let before = (0..=minutes).filter_map(move |minutes| time.checked_sub_signed(TimeDelta::minutes(minutes)));
         before.map(|time| Self { date: time.date(), minute: Some(time.time()) })
     }
+}
 
-    fn key(self, name: &CounterName, visit: &Visit) -> CounterKey {
-        let Self { date, minute } = self;
-        let minute = minute.map_or_else(String::new, |minute| minute.format("T%H:%M").to_string());
-        let name = suffixed(name, format_args!("{}:{date}{minute}", visit.institution.id));
-        CounterKey { name, benefit_year: date.year() }
+/// The counters of what was noted at one institution, whose names differ in the moment only.
+struct Noted {
+    name: String,
+    /// As long as the names agree.
+    common: usize,
+}
+
+impl Noted {
+    fn at(name: &CounterName, visit: &Visit) -> Self {
+        let name = format!("{name}:{}:", visit.institution.id);
+        Self { common: name.len(), name }
+    }
+
+    fn key(&mut self, moment: Moment) -> CounterKey {
+        let Moment { date, minute } = moment;
+        self.name.truncate(self.common);
+        let _ = write!(self.name, "{date}");
+        if let Some(minute) = minute {
+            let _ = write!(self.name, "{}", minute.format("T%H:%M"));
+        }
+        CounterKey { name: CounterName::new(&self.name), benefit_year: date.year() }
     }
 }
 
@@ -81,7 +99,8 @@ impl Notes {
     pub(crate) fn keys(&self, visit: &Visit) -> (CounterKey, Option<CounterKey>) {
         let minute = visit.service_time_of_day.filter(|_| self.to_the_minute);
         let moment = Moment { date: visit.service_date, minute };
-        (moment.key(&self.borne_as, visit), self.standard_as.as_ref().map(|name| moment.key(name, visit)))
+        let key = |name| Noted::at(name, visit).key(moment);
+        (key(&self.borne_as), self.standard_as.as_ref().map(key))
     }
 }
 
@@ -105,24 +124,30 @@ impl Merges {
     /// Where to look, the latest first.
     fn places(&self, visit: &Visit) -> Vec<Place<'_>> {
         let Some(admission) = visit.admission_date else { return Vec::new() };
-        let place = |moment: Moment, by| Place {
+        let mut borne = Noted::at(&self.noted_as, visit);
+        let mut standard = self.adds.as_ref().map(|name| Noted::at(name, visit));
+        let mut place = |moment: Moment, by| Place {
             date: moment.date,
-            borne: moment.key(&self.noted_as, visit),
-            standard: self.adds.as_ref().map(|name| moment.key(name, visit)),
+            borne: borne.key(moment),
+            standard: standard.as_mut().map(|standard| standard.key(moment)),
             by,
         };
         let days = (0..=self.days.value).filter_map(|days| admission.checked_sub_days(Days::new(days.into())));
-        let by_day = days.clone().map(|date| place(Moment::day(date), &self.days.citation));
-        let Some(hours) = &self.hours else { return by_day.collect() };
+        let Some(hours) = &self.hours else {
+            return days.map(|date| place(Moment::day(date), &self.days.citation)).collect();
+        };
         let mut places: Vec<_> = match visit.admission_time_of_day {
             Some(time) => {
                 let minutes = i64::from(hours.value) * MINUTES_IN_AN_HOUR;
                 let within = Moment::minutes_before(admission.and_time(time), minutes);
                 within.map(|moment| place(moment, &hours.citation)).collect()
             }
-            None => days.flat_map(Moment::minutes_of).map(|moment| place(moment, &self.days.citation)).collect(),
+            None => {
+                let minutes = days.clone().flat_map(Moment::minutes_of);
+                minutes.map(|moment| place(moment, &self.days.citation)).collect()
+            }
         };
-        places.extend(by_day);
+        places.extend(days.map(|date| place(Moment::day(date), &self.days.citation)));
         places.sort_by_key(|place| Reverse(place.date));
         places
     }
@@ -162,7 +187,9 @@ impl Draft<'_> {
         let Some(merges) = &deductible.merges else { return found };
         let visit = &self.case.visit;
         let noted = |key: &CounterKey| if bills_share { self.counter(key) } else { self.counter_before(key) };
-        let places = merges.places(visit).into_iter().map(|place| (noted(&place.borne), place));
+        // Before most stays nothing was noted, wherever one looks.
+        let places = if self.has_moved(&merges.noted_as) { merges.places(visit) } else { Vec::new() };
+        let places = places.into_iter().map(|place| (noted(&place.borne), place));
         let places = places.filter(|(borne, _)| !borne.is_zero()).take(if merges.latest_only { 1 } else { usize::MAX });
         for (borne, place) in places {
             let standard = place.standard.map(|key| (noted(&key), key)).filter(|(standard, _)| !standard.is_zero());

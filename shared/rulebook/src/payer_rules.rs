@@ -27,6 +27,11 @@ impl Counters {
         }
     }
 
+    /// The counters that were asked for, in the order of their keys.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&CounterKey, Fen)> {
+        self.0.iter().map(|(key, value)| (key, *value))
+    }
+
     fn place(&self, key: &CounterKey) -> Result<usize, usize> {
         self.0.binary_search_by(|(held, _)| held.cmp(key))
     }

@@ -13,7 +13,7 @@ use crate::accounts::Accounts;
 
 /// The payers of the platform, as calculations.
 pub struct Chain {
-    payers: Vec<Box<dyn PayerRules>>,
+    payers: Vec<(PayerId, Box<dyn PayerRules>)>,
     account: IndividualAccount,
 }
 
@@ -62,6 +62,7 @@ impl Chain {
         let basic = Box::new(BasicInsurance::new());
         let payers: Vec<Box<dyn PayerRules>> =
             vec![basic, Box::new(CriticalIllness::new()), Box::new(MedicalAssistance::new())];
+        let payers = payers.into_iter().map(|payer| (payer.id(), payer)).collect();
         Self { payers, account: IndividualAccount::new() }
     }
 
@@ -124,11 +125,14 @@ impl Chain {
                 adjudications.push(self.account.adjudicate(rules, case, &adjudications, &free, detail)?);
                 continue;
             }
-            let Some(payer) = self.payers.iter().find(|payer| payer.id() == *id) else { continue };
+            let Some((_, payer)) = self.payers.iter().find(|(of, _)| of == id) else { continue };
             // A payer sees the counters that it asked for and no others, as it does behind its service.
             let held = counters.of_payers.get(id);
             let keys = payer.counter_keys(rules, case, &adjudications);
-            let asked = keys.into_iter().map(|key| (key.clone(), held.map(|held| held.get(&key)).unwrap_or_default()));
+            let asked = keys.into_iter().map(|key| {
+                let value = held.map(|held| held.get(&key)).unwrap_or_default();
+                (key, value)
+            });
             let asked: Counters = asked.collect();
             adjudications.push(payer.adjudicate(rules, case, &adjudications, &asked, detail)?);
         }
