@@ -42,13 +42,15 @@ pub struct InForce {
     pub(crate) long_term_care: Option<Cited<ByPerson<Rate>>>,
 }
 
+type SchemeAndKind = (SchemeText, VisitKind);
+
 /// A payer's benefits in the order they are tried.
 #[derive(Debug)]
 pub(crate) struct BenefitOrder {
     pub(crate) payer: PayerId,
     pub(crate) benefits: Vec<Arc<Benefit>>,
     /// Those of the order that are for a scheme and a kind of visit at all.
-    by_visit: Vec<((SchemeText, VisitKind), Vec<Arc<Benefit>>)>,
+    by_visit: Vec<(SchemeAndKind, Vec<Arc<Benefit>>)>,
     /// Whether all that the payer gives comes out of individual accounts.
     pub(crate) draws_on_accounts: bool,
 }

@@ -136,16 +136,13 @@ impl Merges {
         let Some(hours) = &self.hours else {
             return days.map(|date| place(Moment::day(date), &self.days.citation)).collect();
         };
-        let mut places: Vec<_> = match visit.admission_time_of_day {
-            Some(time) => {
-                let minutes = i64::from(hours.value) * MINUTES_IN_AN_HOUR;
-                let within = Moment::minutes_before(admission.and_time(time), minutes);
-                within.map(|moment| place(moment, &hours.citation)).collect()
-            }
-            None => {
-                let minutes = days.clone().flat_map(Moment::minutes_of);
-                minutes.map(|moment| place(moment, &self.days.citation)).collect()
-            }
+        let mut places: Vec<_> = if let Some(time) = visit.admission_time_of_day {
+            let minutes = i64::from(hours.value) * MINUTES_IN_AN_HOUR;
+            let within = Moment::minutes_before(admission.and_time(time), minutes);
+            within.map(|moment| place(moment, &hours.citation)).collect()
+        } else {
+            let minutes = days.clone().flat_map(Moment::minutes_of);
+            minutes.map(|moment| place(moment, &self.days.citation)).collect()
         };
         places.extend(days.map(|date| place(Moment::day(date), &self.days.citation)));
         places.sort_by_key(|place| Reverse(place.date));
