@@ -111,7 +111,7 @@ fn settle_highest(group: &HighestApplies, first: &Benefit, parts: &[Part], case:
         match benefit.verdict(case, None) {
             Verdict::NotMeant => {}
             Verdict::Meets if benefit.looks_at_same(first) => {
-                candidates.push((benefit, draft.evaluate(benefit, parts)))
+                candidates.push((benefit, draft.evaluate(benefit, parts)));
             }
             Verdict::Meets => candidates.push((benefit, draft.evaluate(benefit, &draft.parts(benefit)))),
             Verdict::Refused(reason, citation) => refused.push((benefit, reason, citation)),
