@@ -329,14 +329,14 @@ fn open_link(person_id: &str, sequence: i64) -> Result<Place, StoreError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use chrono::DateTime;
     use claim::EntryId;
     use store::testing::TestStore;
 
     use super::*;
 
-    fn link(settlement: &str, request: &str, holds_money: bool) -> NewLink {
+    pub(crate) fn link(settlement: &str, request: &str, holds_money: bool) -> NewLink {
         NewLink {
             place: Place { person_id: PersonId::new("p").unwrap(), sequence: 1 },
             entry_id: EntryId::new(settlement).unwrap(),

@@ -22,16 +22,24 @@ const RACES_MAX: usize = 64;
 const READ_ACCOUNTS: &str = "
     SELECT person_id, revision, sequence, balance_fen, held_fen, closed_time
     FROM account WHERE person_id = ANY($1::text[])";
+/// Sub-selects of each key leave the planner no other way than by the key: the plan is kept, and may have been made while
+/// the tables were empty.
 const READ_HOLDS: &str = "
     SELECT h.person_id, h.settlement_id, h.patient_id, h.amount_fen, h.state, h.expiry_time, h.recorded_time
     FROM unnest($1::text[], $2::text[]) AS asked (person_id, settlement_id)
-    JOIN hold AS h USING (person_id, settlement_id)";
+    CROSS JOIN LATERAL (
+        SELECT * FROM hold WHERE hold.person_id = asked.person_id AND hold.settlement_id = asked.settlement_id LIMIT 1
+    ) AS h";
 const READ_MOVEMENTS: &str = "
     SELECT m.person_id, m.sequence, m.kind, m.reference, m.request_id, m.amount_fen, m.balance_fen, m.other_person_id,
         m.recorded_time
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS asked (person_id, kind, reference, request_id)
-    JOIN movement AS m ON m.person_id = asked.person_id AND m.kind = asked.kind
-        AND (m.reference = asked.reference OR m.request_id = asked.request_id)";
+    CROSS JOIN LATERAL (
+        SELECT * FROM movement
+        WHERE movement.person_id = asked.person_id AND movement.kind = asked.kind
+            AND (movement.reference = asked.reference OR movement.request_id = asked.request_id)
+        OFFSET 0
+    ) AS m";
 const WRITE_ACCOUNTS: &str = "
     INSERT INTO account (person_id, revision, revised_from, sequence, balance_fen, held_fen, closed_time)
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
@@ -168,4 +176,23 @@ async fn write_holds(connection: &mut PgConnection, plan: &Plan) -> Result<(), A
         .execute(connection)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use store::Database;
+    use store::testing::{TestStore, whole_reads};
+
+    use super::*;
+    use crate::AccountBook;
+
+    #[tokio::test]
+    async fn accounts_are_read_by_their_keys_even_where_the_plan_was_made_on_empty_tables() {
+        let store = TestStore::postgres().await;
+        let book = AccountBook::open(&store.location).await.unwrap();
+        let Database::Postgres(pool) = &book.database else { panic!("accounts on PostgreSQL") };
+        for (statement, keys) in [(READ_ACCOUNTS, 1), (READ_HOLDS, 2), (READ_MOVEMENTS, 4)] {
+            assert!(whole_reads(pool, &vec!["text[]"; keys], statement).await.unwrap().is_empty(), "{statement}");
+        }
+    }
 }

@@ -12,9 +12,11 @@ use super::{FeedRow, Journal};
 const NUMBERED_AT_ONCE: i64 = 1_000;
 
 const IS_QUEUED: &str = "SELECT EXISTS (SELECT 1 FROM closed_link)";
-const AFTER: &str = "SELECT feed.position, link.document, link.hash FROM feed
-    JOIN link ON link.person_id = feed.person_id AND link.sequence = feed.sequence
-    WHERE feed.position > $1 ORDER BY feed.position LIMIT $2";
+/// Each link is a sub-select by its key, whatever the tables held when the plan was made.
+const AFTER: &str = "SELECT position,
+        (SELECT document FROM link WHERE link.person_id = feed.person_id AND link.sequence = feed.sequence),
+        (SELECT hash FROM link WHERE link.person_id = feed.person_id AND link.sequence = feed.sequence)
+    FROM feed WHERE position > $1 ORDER BY position LIMIT $2";
 const OF_PERSON: &str = "SELECT sequence, position FROM feed WHERE person_id = $1
     UNION ALL SELECT sequence, 0 FROM closed_link WHERE person_id = $1 ORDER BY 1, 2";
 const COUNTS: &str = "SELECT COUNT(*), COALESCE(MIN(position), 1), COALESCE(MAX(position), 0),
@@ -22,7 +24,7 @@ const COUNTS: &str = "SELECT COUNT(*), COALESCE(MIN(position), 1), COALESCE(MAX(
 
 const POSTGRES_NUMBER: &str = "WITH taken AS (
         DELETE FROM closed_link
-        WHERE arrival IN (SELECT arrival FROM closed_link ORDER BY arrival LIMIT $2)
+        WHERE arrival = ANY (ARRAY(SELECT arrival FROM closed_link ORDER BY arrival LIMIT $2))
         RETURNING arrival, person_id, sequence
     ), numbered AS (
         INSERT INTO feed (position, person_id, sequence)

@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, Row};
 use store::StoreError;
 
 use super::{ChainQuery, ChainRead, Write, answers, chain_read_of, parted};
+use crate::chain::{NewLink, Place};
 
 /// Every look-up is a sub-select of one row, which leaves the planner no other way than by its key: the plan is kept, and
 /// may have been made while the tables were empty.
@@ -93,6 +94,26 @@ pub(super) async fn read(
     rows.iter().map(|row| chain_read_of(row).map(Ok)).collect()
 }
 
+/// The statement that appends `links` and closes `done`.
+fn write_of(links: &[&NewLink], done: &[&Place]) -> String {
+    let mut parts = Vec::new();
+    if !done.is_empty() {
+        parts.push(CLOSED);
+    }
+    if !links.is_empty() {
+        let some_hold_money = links.iter().any(|link| link.holds_money);
+        parts.extend([WANTED, if some_hold_money { SPENT } else { FREE }, APPENDED]);
+    }
+    if links.iter().any(|link| !link.changed.is_empty()) {
+        parts.push(CHANGED);
+    }
+    if links.iter().any(|link| link.reversed_request_id.is_some()) {
+        parts.push(REVERSED);
+    }
+    let entries = if links.is_empty() { NO_ENTRIES } else { APPENDED_ENTRIES };
+    format!("WITH {} {entries}", parts.join(", "))
+}
+
 pub(super) async fn write(pool: &PgPool, writes: Vec<Write>) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
     let (mut links, mut done) = parted(&writes);
     // Processes that take row locks in one order cannot wait for each other in a circle.
@@ -102,23 +123,7 @@ pub(super) async fn write(pool: &PgPool, writes: Vec<Write>) -> Result<Vec<Resul
         links.iter().flat_map(|link| link.changed.iter().map(|changed| (link.entry_id.as_str(), changed))).collect();
     let reversed: Vec<_> =
         links.iter().filter_map(|link| Some((link.entry_id.as_str(), link.reversed_request_id.as_deref()?))).collect();
-    let mut parts = Vec::new();
-    if !done.is_empty() {
-        parts.push(CLOSED);
-    }
-    if !links.is_empty() {
-        let some_hold_money = links.iter().any(|link| link.holds_money);
-        parts.extend([WANTED, if some_hold_money { SPENT } else { FREE }, APPENDED]);
-    }
-    if !changes.is_empty() {
-        parts.push(CHANGED);
-    }
-    if !reversed.is_empty() {
-        parts.push(REVERSED);
-    }
-    let entries = if links.is_empty() { NO_ENTRIES } else { APPENDED_ENTRIES };
-    let write = format!("WITH {} {entries}", parts.join(", "));
-    let rows = sqlx::query(AssertSqlSafe(write))
+    let rows = sqlx::query(AssertSqlSafe(write_of(&links, &done)))
         .bind(links.iter().map(|link| link.place.person_id.as_str()).collect::<Vec<_>>())
         .bind(links.iter().map(|link| link.place.sequence).collect::<Vec<_>>())
         .bind(links.iter().map(|link| link.entry_id.as_str()).collect::<Vec<_>>())
@@ -148,6 +153,7 @@ mod tests {
 
     use super::*;
     use crate::journal::Journal;
+    use crate::journal::tests::link;
 
     async fn whole_reads_of(location: &Location, types: &[&str], statement: &str) -> Vec<String> {
         let journal = Journal::open(location).await.unwrap();
@@ -178,9 +184,21 @@ mod tests {
             "text[]",
             "bool[]",
         ];
-        let parts = [CLOSED, WANTED, SPENT, APPENDED, CHANGED, REVERSED].join(", ");
-        let write = format!("WITH {parts} {APPENDED_ENTRIES}");
-        assert_eq!(whole_reads_of(&store.location, &types, &write).await, none);
+        let plain = link("s", "r", false);
+        let rare = NewLink {
+            changed: vec!["s".to_owned()],
+            reversed_request_id: Some("r".to_owned()),
+            ..link("t", "q", true)
+        };
+        for (links, done) in [
+            (vec![&plain], vec![&plain.place]),
+            (vec![&plain], Vec::new()),
+            (Vec::new(), vec![&plain.place]),
+            (vec![&plain, &rare], vec![&plain.place]),
+        ] {
+            let write = write_of(&links, &done);
+            assert_eq!(whole_reads_of(&store.location, &types, &write).await, none, "{write}");
+        }
         let joined = "SELECT link.sequence FROM link JOIN open_link USING (sequence) WHERE $1::text[] IS NULL";
         assert_ne!(whole_reads_of(&store.location, &["text[]"], joined).await, none, "whole reads are seen");
     }
