@@ -7,12 +7,12 @@ use std::time::Duration;
 use claim::{Adjudication, EntryId, PersonId, PricedCase, SettlementId};
 use host::{Clock, CrashPoint, MAX_MESSAGE_BYTES};
 use money::Fen;
-use payer::request::{self, AsIf};
+use payer::request;
 use rulebook::{Detail, Lookup, draws_of};
 use tonic::{Request, Response, Status};
 use wire::payer_v1 as proto;
 use wire::payer_v1::payer_server::{Payer, PayerServer};
-use wire::{Failure, Reader};
+use wire::{AsIf, Decide, Failure, PayerQuestion, Reader};
 
 use crate::{
     AccountBook, Balances, Checked, Done, Drawn, Draws, FamilyBalance, IndividualAccount, PAGE_SIZE_MAX, Returns,
@@ -87,18 +87,25 @@ pub fn payer_server(service: AccountPayer) -> PayerServer<AccountPayer> {
 }
 
 #[tonic::async_trait]
-impl Payer for AccountPayer {
+impl Decide for AccountPayer {
     #[tracing::instrument(skip_all, fields(payer = IndividualAccount::ID))]
+    async fn decide(&self, question: PayerQuestion<'_>) -> Result<Adjudication, Status> {
+        let PayerQuestion { person_id, case, earlier, as_if } = question;
+        let rules = self.lookup.in_force(case.visit.service_date);
+        let balances = self.balances(person_id, case, as_if).await?;
+        let adjudication = self.rules.adjudicate(&rules, case, earlier, &balances, Detail::Explained);
+        Ok(adjudication.map_err(|error| failure::not_in_force(&error))?)
+    }
+}
+
+#[tonic::async_trait]
+impl Payer for AccountPayer {
     async fn adjudicate(
         &self,
         request: Request<proto::AdjudicateRequest>,
     ) -> Result<Response<proto::AdjudicateResponse>, Status> {
-        let request::Adjudicate { person_id, case, earlier, as_if } =
-            request::adjudicate(request.into_inner()).map_err(Failure::from)?;
-        let rules = self.lookup.in_force(case.visit.service_date);
-        let balances = self.balances(&person_id, &case, as_if.as_ref()).await?;
-        let adjudication = self.rules.adjudicate(&rules, &case, &earlier, &balances, Detail::Explained);
-        let adjudication = adjudication.map_err(|error| failure::not_in_force(&error))?;
+        let asked = request::adjudicate(request.into_inner()).map_err(Failure::from)?;
+        let adjudication = self.decide(asked.question()).await?;
         Ok(Response::new(proto::AdjudicateResponse { adjudication: Some((&adjudication).into()) }))
     }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use claim::{Adjudication, Amounts, Case, PersonId, PricedCase, Violation};
+use claim::{Adjudication, Amounts, Case, CounterKey, CounterName, PayerId, PersonId, PricedCase, Violation};
 use host::Clock;
+use money::Fen;
 use rulebook::Lookup;
-use wire::payer_v1::{AccountBalance, AdjudicateRequest, AsIf, Counter};
-use wire::{ErrorReason, Failure, claim_v1 as proto};
+use wire::{AsIf, ErrorReason, Failure, PayerQuestion, claim_v1 as proto};
 
 use crate::facts::Register;
 use crate::payers::Payers;
@@ -31,12 +31,10 @@ impl Counters {
         }
     }
 
-    fn of(&self, payer: &str) -> Vec<Counter> {
-        let own = self.values.iter().filter(|((of, _, _), _)| of == payer);
-        let counters = own.map(|((_, counter, benefit_year), value_fen)| Counter {
-            counter: counter.clone(),
-            benefit_year: *benefit_year,
-            value_fen: *value_fen,
+    fn of(&self, payer: &PayerId) -> BTreeMap<CounterKey, Fen> {
+        let own = self.values.iter().filter(|((of, _, _), _)| of == payer.as_str());
+        let counters = own.map(|((_, counter, benefit_year), value_fen)| {
+            (CounterKey { name: CounterName::new(counter), benefit_year: *benefit_year }, Fen::new(*value_fen))
         });
         counters.collect()
     }
@@ -54,25 +52,28 @@ pub(crate) struct Again<'a> {
 impl Again<'_> {
     /// What `payer` is to take as given: of accounts, that they hold what the settlement drew on them and no more. So a
     /// settlement that is decided again gives money back or leaves it, and never needs what others may have drawn since.
-    fn as_if(&self, payer: &str) -> AsIf {
-        let balances = drawn(&self.statement.adjudications).into_iter();
-        let balances =
-            balances.map(|(holder, free_fen)| AccountBalance { family_account_person_id: holder.to_owned(), free_fen });
-        AsIf {
+    fn as_if(&self, payer: &PayerId) -> Result<AsIf, Failure> {
+        let balances = drawn(&self.statement.adjudications).into_iter().map(|(holder, free_fen)| {
+            let holder = Some(holder).filter(|holder| !holder.is_empty()).map(PersonId::new).transpose();
+            Ok((holder.map_err(Failure::invariant_violated)?, Fen::new(free_fen)))
+        });
+        Ok(AsIf {
             counters: self.counters.of(payer),
             others_at_zero: self.counters.others_at_zero,
-            balances: balances.collect(),
-        }
+            balances: balances.collect::<Result<_, Failure>>()?,
+        })
     }
 
     /// A decision on accounts as it was made, where it still draws the same behind the same decisions: it tells what
     /// was in the accounts then.
-    fn as_it_was(&self, decision: proto::Adjudication, earlier: &[proto::Adjudication]) -> proto::Adjudication {
+    fn as_it_was(
+        &self,
+        decision: &proto::Adjudication,
+        earlier: &[proto::Adjudication],
+    ) -> Option<proto::Adjudication> {
         let made = &self.statement.adjudications;
-        match made.get(earlier.len()).filter(|before| before.payer == decision.payer) {
-            Some(before) if made.starts_with(earlier) && drawn([before]) == drawn([&decision]) => before.clone(),
-            Some(_) | None => decision,
-        }
+        let before = made.get(earlier.len()).filter(|before| before.payer == decision.payer)?;
+        (made.starts_with(earlier) && drawn([before]) == drawn([decision])).then(|| before.clone())
     }
 }
 
@@ -146,39 +147,37 @@ impl Decider {
         again: Option<Again<'_>>,
     ) -> Result<proto::Statement, Failure> {
         let rules = self.rules.in_force(priced.visit.service_date);
-        let message = proto::PricedCase::from(priced);
-        let mut decided: Vec<proto::Adjudication> = Vec::new();
-        let mut earlier: Vec<proto::Adjudication> = Vec::new();
+        let mut decided: Vec<Adjudication> = Vec::new();
+        let mut told: Vec<proto::Adjudication> = Vec::new();
         let payers = rules.payers_for(priced);
         let payers = payers.map_err(|error| Failure::new(ErrorReason::RuleNotInForce, error.to_string()))?;
         for payer in payers {
-            let request = AdjudicateRequest {
-                person_id: person_id.to_string(),
-                case: Some(message.clone()),
-                earlier: earlier.clone(),
-                as_if: again.map(|again| again.as_if(payer.as_str())),
-            };
-            let decision = self.payers.adjudicate(payer, request).await?;
-            let decision = match again {
-                Some(again) if rules.draws_on_accounts(payer) => again.as_it_was(decision, &decided),
-                Some(_) | None => decision,
-            };
-            earlier.push(without_explanation(&decision));
+            let as_if = again.map(|again| again.as_if(payer)).transpose()?;
+            let question = PayerQuestion { person_id, case: priced, earlier: &decided, as_if: as_if.as_ref() };
+            let mut decision = self.payers.decide(payer, question).await?;
+            let mut message = proto::Adjudication::from(&decision);
+            if let Some(again) = again.filter(|_| rules.draws_on_accounts(payer))
+                && let Some(as_it_was) = again.as_it_was(&message, &told)
+            {
+                decision = Adjudication::try_from(as_it_was.clone()).map_err(Failure::invariant_violated)?;
+                message = as_it_was;
+            }
             decided.push(decision);
+            told.push(message);
         }
-        let amounts = close(priced, &decided)?;
+        let amounts = Amounts::of(priced, &decided).map_err(Failure::invariant_violated)?;
         Ok(proto::Statement {
             settlement_id: String::new(),
             person_id: person_id.to_string(),
             recorded_time: Some(wire::timestamp(self.clock.now())),
-            case: Some(message),
-            adjudications: decided,
+            case: Some(priced.into()),
+            adjudications: told,
             amounts: Some(proto::Amounts::from(&amounts)),
         })
     }
 }
 
-/// A decision as its payer books it and as later payers look at it: what is paid and how counters move.
+/// A decision as its payer books it: what is paid and how counters move.
 pub(crate) fn without_explanation(decision: &proto::Adjudication) -> proto::Adjudication {
     let amounts = |portion: &proto::Portion| proto::Portion {
         benefit: portion.benefit.clone(),
@@ -201,11 +200,4 @@ pub(crate) fn without_explanation(decision: &proto::Adjudication) -> proto::Adju
         refusals: Vec::new(),
         moves: decision.moves.clone(),
     }
-}
-
-/// The figures of what was decided, with the closing identities checked.
-fn close(priced: &PricedCase, decided: &[proto::Adjudication]) -> Result<Amounts, Failure> {
-    let adjudications = decided.iter().cloned().map(Adjudication::try_from).collect::<Result<Vec<_>, _>>();
-    let adjudications = adjudications.map_err(Failure::invariant_violated)?;
-    Amounts::of(priced, &adjudications).map_err(Failure::invariant_violated)
 }

@@ -4,22 +4,21 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use claim::{PayerId, PersonId};
+use claim::{Adjudication, PayerId, PersonId};
 use futures::future::try_join_all;
 use host::CrashPoint;
 use tokio::time::timeout;
 use tonic::{Request, Response, Status};
 use wire::journal_v1::Adjustment;
 use wire::payer_v1::{
-    AdjudicateRequest, AdjustRequest, BookFault, CheckBooksRequest, CheckBooksResponse, Counter, ExpiredHold,
-    GetCountersRequest, HoldRequest, ListExpiredHoldsRequest, ListPersonsRequest, ListPostingsRequest, PostRequest,
-    Posting, VoidRequest,
+    AdjustRequest, BookFault, CheckBooksRequest, CheckBooksResponse, Counter, ExpiredHold, GetCountersRequest,
+    HoldRequest, ListExpiredHoldsRequest, ListPersonsRequest, ListPostingsRequest, PostRequest, Posting, VoidRequest,
 };
-use wire::{ErrorReason, Failure, claim_v1 as proto};
+use wire::{ErrorReason, Failure, PayerQuestion, claim_v1 as proto};
 
 use crate::decide::without_explanation;
 use crate::failures;
-use crate::way::{PayerWay, answer_of};
+use crate::way::{PayerWay, answer_of, caught};
 
 const BOOKING_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many postings are read at once.
@@ -51,15 +50,14 @@ impl Payers {
     }
 
     /// Asks `payer` what it owes.
-    pub(crate) async fn adjudicate(
-        &self,
-        payer: &PayerId,
-        request: AdjudicateRequest,
-    ) -> Result<proto::Adjudication, Failure> {
-        let adjudication = answered(self.way(payer.as_str())?.adjudicate(Request::new(request))).await?.adjudication;
-        adjudication
-            .filter(|adjudication| adjudication.payer == payer.as_str())
-            .ok_or_else(|| Failure::invariant_violated(format_args!("{payer} answered for another payer")))
+    pub(crate) async fn decide(&self, payer: &PayerId, question: PayerQuestion<'_>) -> Result<Adjudication, Failure> {
+        let decided = caught(self.way(payer.as_str())?.decide(question)).await;
+        let decision = decided.map_err(|status| failures::of_service(&status, ErrorReason::PayerUnavailable))?;
+        if decision.payer == *payer {
+            Ok(decision)
+        } else {
+            Err(Failure::invariant_violated(format_args!("{payer} answered for another payer")))
+        }
     }
 
     /// Has each payer book its part of `statement`, all at once. A decision that neither pays nor moves a counter

@@ -1,13 +1,13 @@
 //! The ways to the register and the payers. A way is the service's own contract: the service itself where it is in this
-//! process, so that nothing is encoded, and else a client of it.
+//! process, so that nothing is encoded, and else a client of it. What a payer decides on is no message before it has to be.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use claim::Adjudication;
 use futures::FutureExt;
 use host::{MAX_MESSAGE_BYTES, Transport};
 use tonic::{Request, Response, Status, async_trait};
-use wire::Failure;
 use wire::payer_v1::payer_client::PayerClient;
 use wire::payer_v1::payer_server::Payer;
 use wire::payer_v1::{
@@ -22,9 +22,10 @@ use wire::register_v1::{
     GatherFactsRequest, GatherFactsResponse, ImportFactsRequest, ImportFactsResponse, ListAlterationsRequest,
     ListAlterationsResponse,
 };
+use wire::{Decide, Failure, PayerQuestion};
 
 /// The way to a payer.
-pub type PayerWay = Arc<dyn Payer>;
+pub type PayerWay = Arc<dyn Decide>;
 
 /// The way to the register.
 pub type RegisterWay = Arc<dyn Register>;
@@ -47,12 +48,27 @@ pub fn register_over(transport: Transport) -> RegisterWay {
 
 /// What a service answers. A panic in it is a bug of this one call, as it would be behind a network.
 pub(crate) async fn answer_of<T>(call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Status> {
+    caught(call).await.map(Response::into_inner)
+}
+
+/// What comes of `call`, where it does not panic.
+pub(crate) async fn caught<T>(call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
     let panicked = |_| Err(Failure::invariant_violated("a service panicked").into());
-    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(panicked).map(Response::into_inner)
+    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(panicked)
 }
 
 /// A client of a service.
 struct Remote<Client>(Client);
+
+#[async_trait]
+impl Decide for Remote<PayerClient<Transport>> {
+    async fn decide(&self, question: PayerQuestion<'_>) -> Result<Adjudication, Status> {
+        let answer = self.0.clone().adjudicate(AdjudicateRequest::from(question)).await?.into_inner();
+        let unreadable = |fault: &dyn std::fmt::Display| Failure::invariant_violated(format_args!("payer: {fault}"));
+        let adjudication = answer.adjudication.ok_or_else(|| unreadable(&"no decision"))?;
+        Ok(Adjudication::try_from(adjudication).map_err(|faults| unreadable(&faults))?)
+    }
+}
 
 macro_rules! remote {
     ($service:ident through $client:ident { $($call:ident: $asked:ident -> $answered:ident;)* }) => {

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use claim::{
-    Adjudication, Case, CounterKey, CounterName, Fund, PayerId, PersonId, PricedCase, SettlementId, Violations,
-};
+use claim::{Adjudication, Fund, PayerId, PersonId, PricedCase, SettlementId, Violations};
 use ledger::{Adjustment, PAGE_SIZE_MAX, Post, PostingCursor};
 use money::Fen;
 use wire::payer_v1 as proto;
-use wire::{MAX_ADJUDICATIONS, Reader, read};
+use wire::{AsIf, MAX_ADJUDICATIONS, PayerQuestion, read};
 
 const DEFAULT_PAGE_SIZE: u32 = 50;
 const DEFAULT_PERSONS: u32 = 500;
@@ -30,15 +28,17 @@ pub struct Adjudicate {
     pub as_if: Option<AsIf>,
 }
 
-/// Where counters and accounts are taken to stand in place of where they do.
-#[derive(Debug)]
-pub struct AsIf {
-    /// Where counters stand.
-    pub counters: BTreeMap<CounterKey, Fen>,
-    /// Whether all other counters stand at zero.
-    pub others_at_zero: bool,
-    /// What is free in the accounts that the bill may draw on; nothing in any other. `None`: the person's own account.
-    pub balances: BTreeMap<Option<PersonId>, Fen>,
+impl Adjudicate {
+    /// What is asked.
+    #[must_use]
+    pub fn question(&self) -> PayerQuestion<'_> {
+        PayerQuestion {
+            person_id: &self.person_id,
+            case: &self.case,
+            earlier: &self.earlier,
+            as_if: self.as_if.as_ref(),
+        }
+    }
 }
 
 /// Reads what a decision is asked on.
@@ -52,27 +52,9 @@ pub fn adjudicate(message: proto::AdjudicateRequest) -> Result<Adjudicate, Viola
         let earlier = at.messages("earlier", message.earlier, 0..=MAX_ADJUDICATIONS);
         let as_if = match message.as_if {
             None => Some(None),
-            Some(message) => as_if(message, at).map(Some),
+            Some(message) => at.message("as_if", Some(message)).map(Some),
         };
         Some(Adjudicate { person_id: person_id?, case: case?, earlier: earlier?, as_if: as_if? })
-    })
-}
-
-fn as_if(message: proto::AsIf, at: &Reader<'_>) -> Option<AsIf> {
-    let counters = at.each("as_if.counters", message.counters, 0..=Case::MAX_LINES * 8, |counter, at| {
-        let value = at.amount("value_fen", counter.value_fen);
-        let key = CounterKey { name: CounterName::new(&counter.counter), benefit_year: counter.benefit_year };
-        Some((key, value?))
-    });
-    let balances = at.each("as_if.balances", message.balances, 0..=Case::MAX_FAMILY_ACCOUNTS + 1, |balance, at| {
-        let holder = at.optional_id("family_account_person_id", &balance.family_account_person_id);
-        let free = at.amount("free_fen", balance.free_fen);
-        Some((holder?, free?))
-    });
-    Some(AsIf {
-        counters: counters?.into_iter().collect(),
-        others_at_zero: message.others_at_zero,
-        balances: balances?.into_iter().collect(),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use claim::{CounterKey, PayerId, PersonId};
+use claim::{Adjudication, CounterKey, PayerId, PersonId};
 use host::{CrashPoint, MAX_MESSAGE_BYTES};
 use ledger::{Ledger, LedgerError, PostOutcome};
 use rulebook::{Counters, Detail, Lookup, PayerRules};
@@ -15,9 +15,8 @@ use wire::payer_v1::{
     ListExpiredHoldsResponse, ListPersonsRequest, ListPersonsResponse, ListPostingsRequest, ListPostingsResponse,
     PostRequest, PostResponse, Posting, VoidRequest, VoidResponse,
 };
-use wire::{ErrorReason, Failure};
+use wire::{AsIf, Decide, ErrorReason, Failure, PayerQuestion};
 
-use crate::request::AsIf;
 use crate::{failure, request};
 
 /// One payer as a gRPC service. Cheap to clone.
@@ -43,13 +42,13 @@ impl PayerService {
         &self,
         person_id: &PersonId,
         keys: Vec<CounterKey>,
-        as_if: Option<AsIf>,
+        as_if: Option<&AsIf>,
     ) -> Result<Counters, LedgerError> {
         let Some(AsIf { counters: taken, others_at_zero, balances: _ }) = as_if else {
             return Ok(self.ledger.counters(person_id, keys).await?.into_iter().collect());
         };
         let (told, untold): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| taken.contains_key(key));
-        let mut counters = if others_at_zero {
+        let mut counters = if *others_at_zero {
             Counters::default()
         } else {
             self.ledger.counters(person_id, untold).await?.into_iter().collect()
@@ -75,16 +74,23 @@ pub fn server(service: PayerService) -> PayerServer<PayerService> {
 }
 
 #[tonic::async_trait]
-impl Payer for PayerService {
+impl Decide for PayerService {
     #[tracing::instrument(skip_all, fields(payer = %self.id))]
-    async fn adjudicate(&self, request: Request<AdjudicateRequest>) -> Result<Response<AdjudicateResponse>, Status> {
-        let request::Adjudicate { person_id, case, earlier, as_if } =
-            request::adjudicate(request.into_inner()).map_err(Failure::from)?;
+    async fn decide(&self, question: PayerQuestion<'_>) -> Result<Adjudication, Status> {
+        let PayerQuestion { person_id, case, earlier, as_if } = question;
         let rules = self.lookup.in_force(case.visit.service_date);
-        let keys = self.rules.counter_keys(&rules, &case, &earlier);
-        let counters = self.counters(&person_id, keys, as_if).await.map_err(|error| failure::of_ledger(&error))?;
-        let adjudication = self.rules.adjudicate(&rules, &case, &earlier, &counters, Detail::Explained);
-        let adjudication = adjudication.map_err(|error| failure::not_in_force(&error))?;
+        let keys = self.rules.counter_keys(&rules, case, earlier);
+        let counters = self.counters(person_id, keys, as_if).await.map_err(|error| failure::of_ledger(&error))?;
+        let adjudication = self.rules.adjudicate(&rules, case, earlier, &counters, Detail::Explained);
+        Ok(adjudication.map_err(|error| failure::not_in_force(&error))?)
+    }
+}
+
+#[tonic::async_trait]
+impl Payer for PayerService {
+    async fn adjudicate(&self, request: Request<AdjudicateRequest>) -> Result<Response<AdjudicateResponse>, Status> {
+        let asked = request::adjudicate(request.into_inner()).map_err(Failure::from)?;
+        let adjudication = self.decide(asked.question()).await?;
         Ok(Response::new(AdjudicateResponse { adjudication: Some((&adjudication).into()) }))
     }
 

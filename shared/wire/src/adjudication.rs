@@ -155,7 +155,12 @@ impl FromMessage for CounterMove {
 impl From<&Adjudication> for proto::Adjudication {
     fn from(adjudication: &Adjudication) -> Self {
         let mut cited = Cited::default();
-        let portions = adjudication.portions.iter().map(|portion| cited.portion(portion)).collect();
+        let portions = adjudication.portions.iter();
+        let portions = portions.map(|portion| {
+            let steps = portion.steps.iter().map(|step| cited.step(step)).collect();
+            proto::Portion { steps, ..amounts(portion) }
+        });
+        let portions = portions.collect();
         let refusals = adjudication.refusals.iter().map(|refusal| cited.refusal(refusal)).collect();
         Self {
             payer: adjudication.payer.to_string(),
@@ -164,6 +169,35 @@ impl From<&Adjudication> for proto::Adjudication {
             moves: adjudication.moves.iter().map(Into::into).collect(),
             citations: cited.0.into_iter().map(Into::into).collect(),
         }
+    }
+}
+
+/// A decision as later payers look at it: what is paid and how counters move.
+pub(crate) fn without_explanation(adjudication: &Adjudication) -> proto::Adjudication {
+    proto::Adjudication {
+        payer: adjudication.payer.to_string(),
+        portions: adjudication.portions.iter().map(amounts).collect(),
+        moves: adjudication.moves.iter().map(Into::into).collect(),
+        refusals: Vec::new(),
+        citations: Vec::new(),
+    }
+}
+
+/// A portion without its steps.
+fn amounts(portion: &Portion) -> proto::Portion {
+    proto::Portion {
+        benefit: portion.benefit.to_string(),
+        service: proto::Service::from(portion.service).into(),
+        fund: proto::Fund::from(portion.fund).into(),
+        lines: portion.lines.clone(),
+        base_fen: portion.base.get(),
+        deductible_fen: portion.deductible.get(),
+        coinsurance_fen: portion.coinsurance.get(),
+        above_ceiling_fen: portion.above_ceiling.get(),
+        paid_fen: portion.paid.get(),
+        hospital_share_fen: portion.hospital_share.get(),
+        steps: Vec::new(),
+        family_account_person_id: optional_text(portion.family_account.as_ref()),
     }
 }
 
@@ -180,23 +214,6 @@ impl<'a> Cited<'a> {
             self.0.len() - 1
         });
         u32::try_from(index).unwrap_or(u32::MAX)
-    }
-
-    fn portion(&mut self, portion: &'a Portion) -> proto::Portion {
-        proto::Portion {
-            benefit: portion.benefit.to_string(),
-            service: proto::Service::from(portion.service).into(),
-            fund: proto::Fund::from(portion.fund).into(),
-            lines: portion.lines.clone(),
-            base_fen: portion.base.get(),
-            deductible_fen: portion.deductible.get(),
-            coinsurance_fen: portion.coinsurance.get(),
-            above_ceiling_fen: portion.above_ceiling.get(),
-            paid_fen: portion.paid.get(),
-            hospital_share_fen: portion.hospital_share.get(),
-            steps: portion.steps.iter().map(|step| self.step(step)).collect(),
-            family_account_person_id: optional_text(portion.family_account.as_ref()),
-        }
     }
 
     fn step(&mut self, step: &'a Step) -> proto::Step {

@@ -66,6 +66,7 @@ pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descrip
 mod adjudication;
 mod case;
 mod date;
+mod decide;
 mod facts;
 mod failure;
 mod listed;
@@ -75,6 +76,7 @@ mod statement;
 
 pub use case::{case_from, first_difference};
 pub use date::timestamp;
+pub use decide::{AsIf, Decide, PayerQuestion};
 pub use facts::read_categories;
 pub use failure::{ErrorReason, Failure};
 pub use listed::{Listed, NotListed};
