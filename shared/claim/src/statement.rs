@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use money::Fen;
 use serde::Serialize;
 
-use crate::{Adjudication, Fund, PersonId, Portion, PricedCase, SettlementId};
+use crate::{Adjudication, CounterMove, Fund, PersonId, Portion, PricedCase, SettlementId};
 
 /// The figures of one statement. Two identities hold:
 /// `total = excluded + above_price_cap + initial_self_pay + eligible` and
@@ -62,6 +62,14 @@ pub enum NotClosed {
         /// The benefit.
         benefit: String,
     },
+    /// A payer moves a counter twice, or from or to what is no amount, which nobody could book.
+    #[error("{payer}: counter {counter} cannot be moved like this")]
+    Move {
+        /// The payer.
+        payer: String,
+        /// The counter and its benefit year.
+        counter: String,
+    },
     /// The funds, medical assistance aside, and the institution pay more than the eligible expense.
     #[error("funds pay {paid} of {eligible} eligible")]
     FundsExceedEligible {
@@ -99,6 +107,7 @@ impl Amounts {
     pub fn of(case: &PricedCase, adjudications: &[Adjudication]) -> Result<Self, NotClosed> {
         check_lines(case)?;
         check_portions(adjudications)?;
+        check_moves(adjudications)?;
         let split = case.split();
         let mut amounts = Self {
             total: split.total(),
@@ -168,6 +177,35 @@ fn check_portions(adjudications: &[Adjudication]) -> Result<(), NotClosed> {
     Ok(())
 }
 
+fn check_moves(adjudications: &[Adjudication]) -> Result<(), NotClosed> {
+    let is_amount = |value: Fen| !value.is_negative() && value <= Fen::MAX;
+    for Adjudication { payer, moves, .. } in adjudications {
+        let beyond = || moves.iter().find(|moved| !is_amount(moved.before) || !is_amount(moved.after));
+        if let Some(CounterMove { key, .. }) = moved_twice(moves).or_else(beyond) {
+            let counter = format!("{} of {}", key.name, key.benefit_year);
+            return Err(NotClosed::Move { payer: payer.to_string(), counter });
+        }
+    }
+    Ok(())
+}
+
+/// A move of a counter that another one moves too.
+fn moved_twice(moves: &[CounterMove]) -> Option<&CounterMove> {
+    // Nearly every decision moves a handful, which are compared faster than they are sorted.
+    if moves.len() <= 32 {
+        let mut rest = moves.iter();
+        while let Some(one) = rest.next() {
+            if rest.as_slice().iter().any(|other| other.key == one.key) {
+                return Some(one);
+            }
+        }
+        return None;
+    }
+    let mut in_order: Vec<&CounterMove> = moves.iter().collect();
+    in_order.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+    in_order.iter().zip(in_order.iter().skip(1)).find(|(one, other)| one.key == other.key).map(|(one, _)| *one)
+}
+
 /// A decided case: what was priced, what each payer decided and the figures that follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
@@ -193,5 +231,43 @@ impl Statement {
     pub fn check(&self) -> Result<(), NotClosed> {
         let amounts = Amounts::of(&self.case, &self.adjudications)?;
         if amounts == self.amounts { Ok(()) } else { Err(NotClosed::Figures) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CounterKey, CounterName, PayerId};
+
+    fn moving(moves: &[(&str, i64, i64)]) -> Result<(), NotClosed> {
+        let mut adjudication = Adjudication::nothing(PayerId::new("payer").unwrap());
+        let one_move = |&(name, before, after): &(&str, i64, i64)| CounterMove {
+            key: CounterKey { name: CounterName::new(name), benefit_year: 2025 },
+            before: Fen::new(before),
+            after: Fen::new(after),
+        };
+        adjudication.moves = moves.iter().map(one_move).collect();
+        check_moves(&[adjudication])
+    }
+
+    #[test]
+    fn what_no_payer_could_book_does_not_close() {
+        let most = Fen::MAX.get();
+        assert_eq!(moving(&[("paid", 0, 1), ("deductible", most, most)]), Ok(()));
+        let refused = Err(NotClosed::Move { payer: "payer".to_owned(), counter: "paid of 2025".to_owned() });
+        for moves in [
+            vec![("paid", 0, 1), ("deductible", 0, 1), ("paid", 1, 2)],
+            vec![("deductible", 0, 1), ("paid", 0, -1)],
+            vec![("paid", -1, 0)],
+            vec![("paid", 0, most + 1)],
+        ] {
+            assert_eq!(moving(&moves), refused, "{moves:?}");
+        }
+        let names: Vec<String> = (0..40).map(|number| number.to_string()).collect();
+        let mut many: Vec<(&str, i64, i64)> = names.iter().map(|name| (name.as_str(), 0, 1)).collect();
+        many.extend([("paid", 0, 1), ("last", 0, 1)]);
+        assert_eq!(moving(&many), Ok(()));
+        many.push(("paid", 1, 2));
+        assert_eq!(moving(&many), refused);
     }
 }
