@@ -35,6 +35,8 @@ instructions() { per_decision callgrind 'Collected : \([0-9]*\)' "$@"; }
 allocations() { per_decision dhat 'Total: .* in \([0-9,]*\) blocks' "$@"; }
 
 counted() {
+    echo "as_settled_instructions $(instructions --as-settled)"
+    echo "as_settled_allocations $(allocations --as-settled)"
     echo "explained_instructions $(instructions)"
     echo "explained_allocations $(allocations)"
     echo "amounts_only_instructions $(instructions --amounts-only)"

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use claim::{Adjudication, CounterKey, DiseaseCode, DrugCode, PayerId, PricedCase, PricedLine, Reason, Service};
 use money::Fen;
-use rulebook::{Benefit, Counters, Detail, Draft, InForce, Part, PayerRules, RuleNotInForce};
+use rulebook::{Benefit, Counters, Detail, Draft, InForce, Part, PayerRules, RuleNotInForce, benefit_taking};
 use smallvec::SmallVec;
 
 /// Room for the counters that most bills ask for.
@@ -35,18 +35,19 @@ impl BasicInsurance {
     /// drug, in order of appearance.
     fn assign<'r>(&self, rules: &'r InForce, case: &'r PricedCase, draft: &mut Draft<'_>) -> Assignments<'r> {
         let mut assignments = Assignments::new();
+        let benefits = rules.benefits_for(&self.id, case);
         for (index, line) in (0_u32..).zip(&case.lines) {
             if !draft.year().has(case, line) {
                 continue;
             }
             if let Some(citation) = rules.line_exclusion(&self.id, line) {
-                for benefit in rules.benefits_for(&self.id, case) {
+                for benefit in benefits {
                     draft.refuse(benefit, Reason::BreaksRules, citation);
                 }
                 continue;
             }
             let refuse = |benefit: &Benefit, reason, citation: &Arc<_>| draft.refuse(benefit, reason, citation);
-            let Some((order, benefit)) = rules.benefit_taking(&self.id, case, line, refuse) else { continue };
+            let Some((order, benefit)) = benefit_taking(benefits, case, line, refuse) else { continue };
             let drug = line.drug.as_ref().filter(|_| benefit.is_per_drug());
             let disease = line.disease.as_ref().filter(|_| benefit.is_per_disease());
             let same = |of: &&mut Assignment<'_>| of.order == order && of.drug == drug && of.disease == disease;

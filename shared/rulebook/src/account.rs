@@ -103,12 +103,14 @@ impl InForce {
     ///
     /// # Errors
     /// [`RuleNotInForce`] where the person wants it and no rule covers it on the day.
-    pub fn payers_for(&self, case: &PricedCase) -> Result<Vec<&PayerId>, RuleNotInForce> {
-        let wanted = case.visit.use_individual_account;
-        if wanted && !self.payer_order().iter().any(|payer| self.draws_on_accounts(payer)) {
+    pub fn payers_for(&self, case: &PricedCase) -> Result<&[PayerId], RuleNotInForce> {
+        if !case.visit.use_individual_account {
+            return Ok(&self.payers_of_funds);
+        }
+        if self.payers_of_funds.len() == self.payer_order.len() {
             return Err(RuleNotInForce { kind: case.visit.kind, date: case.visit.service_date });
         }
-        Ok(self.payer_order().iter().filter(|payer| wanted || !self.draws_on_accounts(payer)).collect())
+        Ok(&self.payer_order)
     }
 
     /// What an account is credited for a payment base, and what of it goes to long-term-care insurance; `None` on a

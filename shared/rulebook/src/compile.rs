@@ -56,7 +56,9 @@ pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolve
         let of = keep(order, payer(&order.id), &mut unresolved)?;
         Some(BenefitOrder::new(of, order.body.members.iter().filter_map(find).collect()))
     });
-    let orders = orders.collect();
+    let orders: Vec<_> = orders.collect();
+    let only_draws = |payer: &PayerId| orders.iter().any(|order| order.payer == *payer && order.draws_on_accounts);
+    let payers_of_funds = payer_order.iter().filter(|payer| !only_draws(payer)).cloned().collect();
     let groups = in_force(items, &items.highest_applies, date).filter_map(|group| {
         let payer = keep(group, payer(&group.body.payer), &mut unresolved)?;
         let members = group.body.members.iter().filter_map(find).collect();
@@ -86,6 +88,7 @@ pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolve
     let rules = InForce {
         date,
         payer_order,
+        payers_of_funds,
         benefits,
         orders,
         groups,

@@ -31,6 +31,9 @@ pub struct Part {
     pub base: Fen,
 }
 
+/// The parts of a bill that a benefit looks at, nearly always one.
+pub type Parts = SmallVec<[Part; 1]>;
+
 /// The portions of one decision, nearly always one.
 pub(crate) type Portions = SmallVec<[Portion; 1]>;
 
@@ -138,7 +141,7 @@ impl<'a> Draft<'a> {
     /// The parts of the year's bill that a benefit looks at by what was decided before it, one for each service.
     /// Empty for a benefit that lines are assigned to.
     #[must_use]
-    pub fn parts(&self, benefit: &Benefit) -> Vec<Part> {
+    pub fn parts(&self, benefit: &Benefit) -> Parts {
         let earlier = self.earlier.iter().chain(std::iter::once(&self.adjudication));
         let portions = earlier.flat_map(|adjudication| &adjudication.portions);
         let portions = portions.filter(|portion| self.year.has_portion(self.case, portion));
@@ -167,7 +170,7 @@ impl<'a> Draft<'a> {
             self.take_move(counter_move);
         }
         let next = benefit.beyond.as_ref().filter(|next| next.payer == benefit.payer);
-        let rest: Vec<Part> =
+        let rest: Parts =
             outcome.portions.iter().filter(|portion| !portion.above_ceiling.is_zero()).map(rest_of).collect();
         self.adjudication.portions.extend(outcome.portions);
         if let Some(next) = next.filter(|_| !rest.is_empty()) {
@@ -252,8 +255,8 @@ pub(crate) fn parts_left<'p>(
     case: &PricedCase,
     benefit: &Benefit,
     portions: impl Iterator<Item = &'p Portion>,
-) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
+) -> Parts {
+    let mut parts = Parts::new();
     for portion in portions {
         match &benefit.base {
             // What is drawn on an individual account looks at the whole bill and not at parts.
@@ -297,7 +300,7 @@ fn add_initial_self_pay(case: &PricedCase, part: &mut Part) {
     part.base += self_pay;
 }
 
-fn part_for<'v>(parts: &'v mut Vec<Part>, portion: &Portion) -> &'v mut Part {
+fn part_for<'v>(parts: &'v mut Parts, portion: &Portion) -> &'v mut Part {
     let at = parts.iter().position(|part| part.service == portion.service);
     let at = at.unwrap_or(parts.len());
     if at == parts.len() {

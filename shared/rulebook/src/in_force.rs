@@ -25,6 +25,8 @@ const FEW: usize = 4;
 pub struct InForce {
     pub(crate) date: NaiveDate,
     pub(crate) payer_order: Vec<PayerId>,
+    /// Those of the order that do not only draw on individual accounts.
+    pub(crate) payers_of_funds: Vec<PayerId>,
     pub(crate) benefits: BTreeMap<BenefitId, Arc<Benefit>>,
     pub(crate) orders: Vec<BenefitOrder>,
     pub(crate) groups: Vec<HighestApplies>,
@@ -146,33 +148,6 @@ impl InForce {
         self.orders.iter().find(|order| order.payer == *payer)
     }
 
-    /// The first of a payer's benefits that takes a line, with its place among those for the case; `refused` is told which could be
-    /// expected to take it before and does not.
-    ///
-    /// # Basis
-    /// 昆政办〔2022〕15号 第十二条: each disease's expense settles under its own benefit.
-    pub fn benefit_taking(
-        &self,
-        payer: &PayerId,
-        case: &PricedCase,
-        line: &PricedLine,
-        mut refused: impl FnMut(&Benefit, Reason, &Arc<Citation>),
-    ) -> Option<(usize, &Arc<Benefit>)> {
-        let mut refusals: SmallVec<[_; FEW]> = SmallVec::new();
-        for (place, benefit) in self.benefits_for(payer, case).iter().enumerate() {
-            match benefit.verdict(case, Some(line)) {
-                Verdict::Meets if benefit.is_closed_after(case.visit.kind, &refusals) => {}
-                Verdict::Meets => return Some((place, benefit)),
-                Verdict::NotMeant => {}
-                Verdict::Refused(reason, citation) => {
-                    refused(benefit, reason, citation);
-                    refusals.push((benefit.id(), reason));
-                }
-            }
-        }
-        None
-    }
-
     /// A payer's groups of benefits of which only the highest applies.
     pub fn highest_applies_of(&self, payer: &PayerId) -> impl Iterator<Item = &HighestApplies> {
         self.groups.iter().filter(move |group| group.payer == *payer)
@@ -241,4 +216,30 @@ impl InForce {
     pub const fn split_citations(&self) -> Option<&SplitCitations> {
         self.split_citations.as_ref()
     }
+}
+
+/// The first of `benefits`, which are a payer's for the case, that takes a line, with its place among them; `refused` is
+/// told which could be expected to take it before and does not.
+///
+/// # Basis
+/// 昆政办〔2022〕15号 第十二条: each disease's expense settles under its own benefit.
+pub fn benefit_taking<'b>(
+    benefits: &'b [Arc<Benefit>],
+    case: &PricedCase,
+    line: &PricedLine,
+    mut refused: impl FnMut(&Benefit, Reason, &Arc<Citation>),
+) -> Option<(usize, &'b Arc<Benefit>)> {
+    let mut refusals: SmallVec<[_; FEW]> = SmallVec::new();
+    for (place, benefit) in benefits.iter().enumerate() {
+        match benefit.verdict(case, Some(line)) {
+            Verdict::Meets if benefit.is_closed_after(case.visit.kind, &refusals) => {}
+            Verdict::Meets => return Some((place, benefit)),
+            Verdict::NotMeant => {}
+            Verdict::Refused(reason, citation) => {
+                refused(benefit, reason, citation);
+                refusals.push((benefit.id(), reason));
+            }
+        }
+    }
+    None
 }

@@ -47,8 +47,8 @@ pub use description::{
     Tallied,
 };
 pub use document::AccountHolder;
-pub use draft::{Draft, Outcome, Part};
-pub use in_force::{HighestApplies, InForce};
+pub use draft::{Draft, Outcome, Part, Parts};
+pub use in_force::{HighestApplies, InForce, benefit_taking};
 pub use load::{LoadFault, LoadFaults};
 pub use lookup::Lookup;
 pub use payer_rules::{Counters, PayerRules, RuleNotInForce};

@@ -6,7 +6,7 @@
 use claim::{Portion, PricedCase, Service};
 use money::{Fen, Unrounded};
 
-use crate::draft::Part;
+use crate::draft::{Part, Parts};
 use crate::{Benefit, InForce};
 
 /// The parts that `benefit` finds in earlier portions of `services`: of each service the lines that it asks for.
@@ -16,7 +16,7 @@ pub(crate) fn personal_by_line<'p>(
     benefit: &Benefit,
     services: &[Service],
     portions: impl Iterator<Item = &'p Portion>,
-) -> Vec<Part> {
+) -> Parts {
     let mut lines: Vec<Line> = vec![Line::default(); case.lines.len()];
     for portion in portions.filter(|portion| services.contains(&portion.service)) {
         let Some(of) = rules.benefit(&portion.benefit) else { continue };
@@ -31,7 +31,7 @@ pub(crate) fn personal_by_line<'p>(
         let mut held: Vec<_> = held.into_iter().map(|(line, _)| line).collect();
         take(&mut held, portion.paid + portion.hospital_share);
     }
-    let mut parts: Vec<Part> = Vec::new();
+    let mut parts = Parts::new();
     for ((line, priced), index) in lines.iter().zip(&case.lines).zip(0_u32..) {
         let Some(service) = line.service.filter(|_| benefit.asks_for_line(case, priced)) else { continue };
         let expense = benefit.expense_of(priced);

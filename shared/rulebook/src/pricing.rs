@@ -10,8 +10,8 @@ use claim::{
 };
 use money::{Fen, Unrounded};
 
-use crate::InForce;
 use crate::convention::{LastDay, SelfPayBase, SelfPayRounding};
+use crate::{InForce, benefit_taking};
 
 /// A bill with its facts, before its lines are split.
 #[derive(Clone, Debug)]
@@ -99,7 +99,7 @@ impl InForce {
 
     fn payment_for(&self, case: &PricedCase, line: &PricedLine) -> Option<Payment> {
         self.payer_order.iter().enumerate().find_map(|(payer_place, payer)| {
-            let (place, benefit) = self.benefit_taking(payer, case, line, |_, _, _| {})?;
+            let (place, benefit) = benefit_taking(self.benefits_for(payer, case), case, line, |_, _, _| {})?;
             let drug = line.drug.clone().filter(|_| benefit.is_per_drug());
             let disease = line.disease.clone().filter(|_| benefit.is_per_disease());
             Some((payer_place, place, drug, disease))

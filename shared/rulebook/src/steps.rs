@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use claim::{Citation, Input, InputName, InputValue, Operation, Step};
+use claim::{Citation, Input, InputName, InputValue, Inputs, Operation, Step};
 use money::{Fen, Rate};
 
 /// How much of a decision is asked for.
@@ -45,7 +45,8 @@ impl Steps {
     fn note(&mut self, operation: Operation, by: &Arc<Citation>, inputs: &[Input], result: Fen, rounded: bool) {
         // The deductible that is reported is an amount of the statement and no explanation.
         if self.detail == Detail::Explained || operation == Operation::ReportDeductible {
-            self.done.push(Step { operation, citation: Arc::clone(by), inputs: inputs.into(), result, rounded });
+            let inputs = Inputs::from_slice(inputs);
+            self.done.push(Step { operation, citation: Arc::clone(by), inputs, result, rounded });
         }
     }
 

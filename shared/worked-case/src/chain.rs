@@ -55,6 +55,15 @@ impl NotSettled {
     }
 }
 
+/// Which of its counters a payer sees. It decides the same on either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Those that it asked for and no others, as behind its service.
+    Asked,
+    /// All of the person's, which spares it the asking.
+    All,
+}
+
 impl Chain {
     /// Basic insurance, critical illness, medical assistance and the individual account.
     #[must_use]
@@ -76,7 +85,9 @@ impl Chain {
         case: &PricedCase,
         counters: &mut PersonCounters,
     ) -> Result<Settled, NotSettled> {
-        self.settle_in(Detail::Explained, rules, case, counters)
+        let settled = self.decide(rules, case, counters, Seen::Asked, Detail::Explained)?;
+        counters.apply(&settled);
+        Ok(settled)
     }
 
     /// What `case` comes to by itself, for what-if runs over many cases: as [`Chain::settle`], without steps and refusals.
@@ -89,22 +100,9 @@ impl Chain {
         case: &PricedCase,
         counters: &mut PersonCounters,
     ) -> Result<Amounts, NotSettled> {
-        self.settle_in(Detail::AmountsOnly, rules, case, counters).map(|settled| settled.amounts)
-    }
-
-    fn settle_in(
-        &self,
-        detail: Detail,
-        rules: &InForce,
-        case: &PricedCase,
-        counters: &mut PersonCounters,
-    ) -> Result<Settled, NotSettled> {
-        let settled = self.decide(rules, case, counters, detail)?;
-        for adjudication in &settled.adjudications {
-            counters.accounts.apply(adjudication);
-            counters.of_payers.entry(adjudication.payer.clone()).or_default().apply(&adjudication.moves);
-        }
-        Ok(settled)
+        let settled = self.decide(rules, case, counters, Seen::All, Detail::AmountsOnly)?;
+        counters.apply(&settled);
+        Ok(settled.amounts)
     }
 
     /// What settling `case` comes to where `counters` stand, in the asked detail; moves none.
@@ -116,8 +114,10 @@ impl Chain {
         rules: &InForce,
         case: &PricedCase,
         counters: &PersonCounters,
+        seen: Seen,
         detail: Detail,
     ) -> Result<Settled, NotSettled> {
+        let never_moved = Counters::default();
         let mut adjudications = Vec::with_capacity(self.payers.len());
         for id in rules.payers_for(case)? {
             if id == self.account.id() {
@@ -126,15 +126,17 @@ impl Chain {
                 continue;
             }
             let Some((_, payer)) = self.payers.iter().find(|(of, _)| of == id) else { continue };
-            // A payer sees the counters that it asked for and no others, as it does behind its service.
-            let held = counters.of_payers.get(id);
-            let keys = payer.counter_keys(rules, case, &adjudications);
-            let asked = keys.into_iter().map(|key| {
-                let value = held.map(|held| held.get(&key)).unwrap_or_default();
-                (key, value)
-            });
-            let asked: Counters = asked.collect();
-            adjudications.push(payer.adjudicate(rules, case, &adjudications, &asked, detail)?);
+            let held = counters.of_payers.get(id).unwrap_or(&never_moved);
+            let asked: Counters;
+            let seen = match seen {
+                Seen::All => held,
+                Seen::Asked => {
+                    let keys = payer.counter_keys(rules, case, &adjudications).into_iter();
+                    asked = keys.map(|key| (key.clone(), held.get(&key))).collect();
+                    &asked
+                }
+            };
+            adjudications.push(payer.adjudicate(rules, case, &adjudications, seen, detail)?);
         }
         if adjudications.is_empty() {
             let (kind, date) = (case.visit.kind, case.visit.service_date);
@@ -156,6 +158,13 @@ impl PersonCounters {
     #[must_use]
     pub fn with_accounts(accounts: Accounts) -> Self {
         Self { of_payers: BTreeMap::new(), accounts }
+    }
+
+    fn apply(&mut self, settled: &Settled) {
+        for adjudication in &settled.adjudications {
+            self.accounts.apply(adjudication);
+            self.of_payers.entry(adjudication.payer.clone()).or_default().apply(&adjudication.moves);
+        }
     }
 
     /// The counters of one payer.

@@ -15,7 +15,7 @@ mod visit;
 
 pub use accounts::{Accounts, FamilyAccount};
 pub use case::{WorkedCase, WorkedVisit};
-pub use chain::{Chain, NotSettled, PersonCounters, Settled};
+pub use chain::{Chain, NotSettled, PersonCounters, Seen, Settled};
 pub use expect::{Difference, Expected};
 pub use named::NamedPerson;
 pub use run::{CaseReport, Summary, run_case, run_paths};

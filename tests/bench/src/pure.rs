@@ -13,8 +13,11 @@ use crate::report::say;
 /// How often one core is measured.
 const ROUNDS: usize = 5;
 /// Each figure, with what the program is asked for.
-const QUESTIONS: [(&str, &[&str]); 2] =
-    [("adjudications_per_core_s", &["rate", "2"]), ("amounts_only_per_core_s", &["rate", "2", "--amounts-only"])];
+const QUESTIONS: [(&str, &[&str]); 3] = [
+    ("adjudications_per_core_s", &["rate", "2"]),
+    ("adjudications_as_settled_per_core_s", &["rate", "2", "--as-settled"]),
+    ("amounts_only_per_core_s", &["rate", "2", "--amounts-only"]),
+];
 
 impl Bench {
     /// Decisions a second on one core, with their explanation and for the amounts alone.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use rulebook::Detail;
-use worked_case::Chain;
+use worked_case::{Chain, Seen};
 
 use crate::cases::Question;
 
@@ -20,6 +20,9 @@ struct Options {
     /// Ask for the amounts alone, without steps and refusals
     #[arg(long, global = true)]
     amounts_only: bool,
+    /// Have each payer say first which counters it needs, as behind its service
+    #[arg(long, global = true)]
+    as_settled: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -45,7 +48,8 @@ fn main() -> Result<()> {
     let options = Options::parse();
     let questions = cases::questions()?;
     let detail = if options.amounts_only { Detail::AmountsOnly } else { Detail::Explained };
-    let asking = Asking { chain: Chain::new(), questions, detail };
+    let seen = if options.as_settled { Seen::Asked } else { Seen::All };
+    let asking = Asking { chain: Chain::new(), questions, seen, detail };
     let out = &mut std::io::stdout();
     match options.command {
         Command::Count => writeln!(out, "{}", asking.questions.len())?,
@@ -62,13 +66,14 @@ fn main() -> Result<()> {
 struct Asking {
     chain: Chain,
     questions: Vec<Question>,
+    seen: Seen,
     detail: Detail,
 }
 
 impl Asking {
     fn decide_all(&self) -> Result<()> {
         for Question { rules, case, counters } in &self.questions {
-            black_box(self.chain.decide(rules, black_box(case), counters, self.detail)?);
+            black_box(self.chain.decide(rules, black_box(case), counters, self.seen, self.detail)?);
         }
         Ok(())
     }
