@@ -17,7 +17,9 @@ use std::sync::Arc;
 use chrono::{DateTime, SubsecRound, Utc};
 use claim::{EntryId, MovementKind, PersonId, RequestId, SettlementId};
 use money::Fen;
-use store::{BatchLimits, Batcher, Database, Location, Migration, Migrations, StoreError, on_database};
+use store::{
+    BatchConnection, BatchLimits, Batcher, Database, Location, Migration, Migrations, StoreError, on_database,
+};
 
 pub use authorisation::Authorisation;
 pub use change::{Closing, Credit, Done, Draws, Returns};
@@ -107,17 +109,14 @@ impl AccountBook {
     /// As [`Database::open`].
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
         let database = Database::open(location, "individual-account", &MIGRATIONS).await?;
-        let changes = Batcher::start("individual-account.changes", BatchLimits::default(), {
-            let database = database.clone();
-            move |batch: Vec<Arc<Entry>>| {
-                let database = database.clone();
-                async move {
-                    match &database {
-                        Database::Sqlite(pool) => sqlite::enter(pool, &batch).await,
-                        Database::Postgres(pool) => postgres::enter(pool, &batch).await,
-                    }
+        let (name, limits) = ("individual-account.changes", BatchLimits::default());
+        let changes = Batcher::start_on(&database, name, limits, |connection, batch: Vec<Arc<Entry>>| {
+            Box::pin(async move {
+                match connection {
+                    BatchConnection::Sqlite(connection) => sqlite::enter(connection, &batch).await,
+                    BatchConnection::Postgres(connection) => postgres::enter(connection, &batch).await,
                 }
-            }
+            })
         });
         Ok(Self { database, changes })
     }

@@ -15,7 +15,10 @@ use std::hash::Hash;
 use claim::{PersonId, RequestId, SettlementId};
 use host::CrashPoint;
 use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Row, Type};
-use store::{BatchError, BatchLimits, Batcher, Database, Location, Migration, Migrations, StoreError, on_database};
+use store::{
+    BatchConnection, BatchError, BatchLimits, Batcher, Database, Location, Migration, Migrations, StoreError,
+    on_database,
+};
 
 use crate::chain::{Head, LinkHash, NewLink, Place};
 
@@ -127,31 +130,23 @@ impl Journal {
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
         let database = Database::open(location, "orchestrator", &MIGRATIONS).await?;
         let limits = BatchLimits::default();
-        let reads = Batcher::start("orchestrator.reads", limits, {
-            let database = database.clone();
-            move |queries| {
-                let database = database.clone();
-                async move {
-                    match database {
-                        Database::Sqlite(pool) => sqlite::read(&pool, queries).await,
-                        Database::Postgres(pool) => postgres::read(&pool, queries).await,
-                    }
+        let reads = Batcher::start_on(&database, "orchestrator.reads", limits, |connection, queries| {
+            Box::pin(async move {
+                match connection {
+                    BatchConnection::Sqlite(connection) => sqlite::read(connection, queries).await,
+                    BatchConnection::Postgres(connection) => postgres::read(connection, queries).await,
                 }
-            }
+            })
         });
-        let writes = Batcher::start("orchestrator.writes", limits, {
-            let database = database.clone();
-            move |writes| {
-                let database = database.clone();
-                async move {
-                    let written = match database {
-                        Database::Sqlite(pool) => sqlite::write(&pool, writes).await,
-                        Database::Postgres(pool) => postgres::write(&pool, writes).await,
-                    }?;
-                    CrashPoint::JournalCommitted.reach();
-                    Ok(written)
-                }
-            }
+        let writes = Batcher::start_on(&database, "orchestrator.writes", limits, |connection, writes| {
+            Box::pin(async move {
+                let written = match connection {
+                    BatchConnection::Sqlite(connection) => sqlite::write(connection, writes).await,
+                    BatchConnection::Postgres(connection) => postgres::write(connection, writes).await,
+                }?;
+                CrashPoint::JournalCommitted.reach();
+                Ok(written)
+            })
         });
         Ok(Self { database, reads, writes })
     }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use store::{BatchError, BatchLimits, Batcher, Database, StoreError};
+use store::{BatchConnection, BatchError, BatchLimits, Batcher, Database, StoreError};
 
 use crate::caches::Caches;
 use crate::designation::InstitutionHistory;
 use crate::history::{CatalogueHistory, PersonHistory};
 use crate::reading::{Histories, History, read_each};
-use crate::session::with_session;
+use crate::session::Session;
 
 /// Why facts have no answer.
 pub(crate) type ReadError = BatchError<StoreError>;
@@ -36,21 +36,21 @@ impl Reads {
 }
 
 fn start<H: History>(name: &str, database: &Database, caches: &Arc<Caches>) -> HistoryReads<H> {
-    let (database, caches) = (database.clone(), Arc::clone(caches));
-    Batcher::start(name, BatchLimits::default(), move |questions| {
-        read(database.clone(), Arc::clone(&caches), questions)
+    let caches = Arc::clone(caches);
+    Batcher::start_on(database, name, BatchLimits::default(), move |connection, questions| {
+        Box::pin(read(connection, Arc::clone(&caches), questions))
     })
 }
 
 async fn read<H: History>(
-    database: Database,
+    connection: BatchConnection<'_>,
     caches: Arc<Caches>,
     questions: Vec<Vec<Arc<str>>>,
 ) -> Result<Vec<Result<Histories<Arc<H>>, StoreError>>, StoreError> {
     let remembered = H::remembered(&caches);
     let moment = remembered.before_reading();
     let ids: Vec<&str> = questions.iter().flatten().map(|id| &**id).collect();
-    let read: Histories<H> = with_session!(&database, |session| read_each(session, &ids).await?);
+    let read: Histories<H> = read_each(&mut Session::from(connection), &ids).await?;
     let read: Histories<Arc<H>> = read.into_iter().map(|(id, history)| (id, Arc::new(history))).collect();
     remembered.put(moment, &read);
     let of = |id: &Arc<str>| Some((Arc::clone(id), Arc::clone(read.get(id)?)));

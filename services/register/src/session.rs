@@ -4,7 +4,7 @@ use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, SqliteConnection};
-use store::StoreError;
+use store::{BatchConnection, StoreError};
 
 use crate::tables::{Table, postgres_type};
 
@@ -52,6 +52,15 @@ impl<'a> From<&'a mut SqliteConnection> for Session<'a> {
 impl<'a> From<&'a mut PgConnection> for Session<'a> {
     fn from(connection: &'a mut PgConnection) -> Self {
         Self::Postgres(connection)
+    }
+}
+
+impl<'a> From<BatchConnection<'a>> for Session<'a> {
+    fn from(connection: BatchConnection<'a>) -> Self {
+        match connection {
+            BatchConnection::Sqlite(connection) => Self::Sqlite(connection),
+            BatchConnection::Postgres(connection) => Self::Postgres(connection),
+        }
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use claim::{CounterKey, CounterName, PersonId};
 use money::Fen;
-use store::{BatchLimits, Batcher, Database, Location, Migration, Migrations, StoreError, on_database};
+use store::{
+    BatchConnection, BatchLimits, Batcher, Database, Location, Migration, Migrations, StoreError, on_database,
+};
 
 use crate::booking::Booking;
 use crate::page::{PostingRow, posting_from};
@@ -85,13 +87,12 @@ impl Ledger {
     /// As [`Database::open`].
     pub async fn open(location: &Location, service: &'static str) -> Result<Self, StoreError> {
         let database = Database::open(location, service, &MIGRATIONS).await?;
-        let reads = Batcher::start(format!("{service}.reads"), BatchLimits::default(), {
-            let database = database.clone();
-            move |questions| read(database.clone(), questions)
+        let limits = BatchLimits::default();
+        let reads = Batcher::start_on(&database, format!("{service}.reads"), limits, |connection, questions| {
+            Box::pin(read(connection, questions))
         });
-        let posts = Batcher::start(format!("{service}.posts"), BatchLimits::default(), {
-            let database = database.clone();
-            move |batch| post(database.clone(), batch)
+        let posts = Batcher::start_on(&database, format!("{service}.posts"), limits, |connection, batch| {
+            Box::pin(post(connection, batch))
         });
         Ok(Self { database, reads, posts })
     }
@@ -224,15 +225,15 @@ impl Ledger {
 
 type Answers<T> = Result<Vec<Result<T, LedgerError>>, LedgerError>;
 
-async fn read(database: Database, questions: Vec<Question>) -> Answers<BTreeMap<CounterKey, Fen>> {
+async fn read(connection: BatchConnection<'_>, questions: Vec<Question>) -> Answers<BTreeMap<CounterKey, Fen>> {
     let with_person = |question: &Question| {
         let person_id = question.person_id.clone();
         question.keys.iter().map(move |key| (person_id.clone(), key.clone())).collect::<Vec<_>>()
     };
     let asked: BTreeSet<PersonCounter> = questions.iter().flat_map(with_person).collect();
-    let held = match &database {
-        Database::Sqlite(pool) => sqlite::read(pool, &asked).await?,
-        Database::Postgres(pool) => postgres::read(pool, &asked).await?,
+    let held = match connection {
+        BatchConnection::Sqlite(connection) => sqlite::read(connection, &asked).await?,
+        BatchConnection::Postgres(connection) => postgres::read(connection, &asked).await?,
     };
     let answer = |question: &Question| {
         let stands = |counter: PersonCounter| (held.get(&counter).copied().unwrap_or_default(), counter.1);
@@ -241,9 +242,9 @@ async fn read(database: Database, questions: Vec<Question>) -> Answers<BTreeMap<
     Ok(questions.iter().map(answer).collect())
 }
 
-async fn post(database: Database, batch: Vec<Arc<Booking>>) -> Answers<PostOutcome> {
-    match &database {
-        Database::Sqlite(pool) => sqlite::post(pool, &batch).await,
-        Database::Postgres(pool) => postgres::post(pool, &batch).await,
+async fn post(connection: BatchConnection<'_>, batch: Vec<Arc<Booking>>) -> Answers<PostOutcome> {
+    match connection {
+        BatchConnection::Sqlite(connection) => sqlite::post(connection, &batch).await,
+        BatchConnection::Postgres(connection) => postgres::post(connection, &batch).await,
     }
 }

@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use claim::{CounterKey, CounterName, EntryId, PersonId};
 use money::Fen;
-use sqlx::AssertSqlSafe;
-use sqlx::postgres::PgPool;
+use sqlx::{AssertSqlSafe, PgConnection};
 use store::StoreError;
 
 use crate::booking::{Booking, Digest};
@@ -94,14 +93,14 @@ const NOT_AS_PLANNED: &str = "22012";
 
 /// Where the asked counters stand, all at one moment; those that were never moved are left out.
 pub(crate) async fn read(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     asked: &BTreeSet<PersonCounter>,
 ) -> Result<HashMap<PersonCounter, Fen>, LedgerError> {
     let persons: Vec<&str> = asked.iter().map(|(person_id, _)| person_id.as_str()).collect();
     let years: Vec<i32> = asked.iter().map(|(_, key)| key.benefit_year).collect();
     let names: Vec<&str> = asked.iter().map(|(_, key)| key.name.as_str()).collect();
     let rows: Vec<(String, i32, String, i64)> =
-        sqlx::query_as(READ_COUNTERS).bind(persons).bind(years).bind(names).fetch_all(pool).await?;
+        sqlx::query_as(READ_COUNTERS).bind(persons).bind(years).bind(names).fetch_all(connection).await?;
     let counter = |(person_id, benefit_year, name, value_fen): (String, i32, String, i64)| {
         let person_id = PersonId::new(&person_id).map_err(StoreError::corrupt)?;
         Ok(((person_id, CounterKey { name: CounterName::new(&name), benefit_year }), Fen::new(value_fen)))
@@ -112,20 +111,20 @@ pub(crate) async fn read(
 /// Books a batch. Nearly always nothing of it was booked before and every counter stands where its booking says; then
 /// one statement is all. Otherwise what is held is read first.
 pub(crate) async fn post(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     batch: &[Arc<Booking>],
 ) -> Result<Vec<Result<PostOutcome, LedgerError>>, LedgerError> {
     let as_claimed = plan(Held::as_claimed(batch), batch);
-    if as_claimed.books_all() && write(pool, &as_claimed).await? {
+    if as_claimed.books_all() && write(connection, &as_claimed).await? {
         return Ok(as_claimed.answers);
     }
     for _ in 0..RACES_MAX {
         // In this order: whoever moved a counter that was read here has its settlement among those read next, so a
         // settlement that another process books meanwhile is found booked and never taken for a mismatch.
-        let counters = read(pool, &counters_of(batch)).await?;
-        let posted = read_posted(pool, &entries_of(batch)).await?;
+        let counters = read(connection, &counters_of(batch)).await?;
+        let posted = read_posted(connection, &entries_of(batch)).await?;
         let plan = plan(Held { counters, posted }, batch);
-        if plan.bookings.is_empty() || write(pool, &plan).await? {
+        if plan.bookings.is_empty() || write(connection, &plan).await? {
             return Ok(plan.answers);
         }
     }
@@ -133,13 +132,13 @@ pub(crate) async fn post(
 }
 
 async fn read_posted(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     asked: &BTreeSet<PersonEntry>,
 ) -> Result<HashMap<PersonEntry, Digest>, LedgerError> {
     let persons: Vec<&str> = asked.iter().map(|(person_id, _)| person_id.as_str()).collect();
     let entries: Vec<&str> = asked.iter().map(|(_, entry_id)| entry_id.as_str()).collect();
     let rows: Vec<(String, String, Vec<u8>)> =
-        sqlx::query_as(READ_POSTED).bind(persons).bind(entries).fetch_all(pool).await?;
+        sqlx::query_as(READ_POSTED).bind(persons).bind(entries).fetch_all(connection).await?;
     let posted = |(person_id, entry_id, digest): (String, String, Vec<u8>)| {
         let person_id = PersonId::new(&person_id).map_err(StoreError::corrupt)?;
         let entry_id = EntryId::new(&entry_id).map_err(StoreError::corrupt)?;
@@ -149,7 +148,7 @@ async fn read_posted(
 }
 
 /// Writes a plan; `false` where the store does not hold what the plan was made from, and nothing was written.
-async fn write(pool: &PgPool, plan: &Plan) -> Result<bool, LedgerError> {
+async fn write(connection: &mut PgConnection, plan: &Plan) -> Result<bool, LedgerError> {
     let bookings = || plan.bookings.values();
     let counters = || plan.counters.iter();
     let still = || plan.still.iter();
@@ -174,7 +173,7 @@ async fn write(pool: &PgPool, plan: &Plan) -> Result<bool, LedgerError> {
         .bind(still().map(|((_, key), _)| key.benefit_year).collect::<Vec<_>>())
         .bind(still().map(|((_, key), _)| key.name.as_str()).collect::<Vec<_>>())
         .bind(still().map(|(_, value)| value.get()).collect::<Vec<_>>())
-        .execute(pool)
+        .execute(connection)
         .await;
     match written {
         Ok(_) => Ok(true),

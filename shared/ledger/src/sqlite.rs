@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use claim::{CounterKey, CounterName, EntryId, PersonId};
 use money::Fen;
-use sqlx::sqlite::SqlitePool;
-use sqlx::{QueryBuilder, SqliteConnection};
+use sqlx::{Connection, QueryBuilder, SqliteConnection};
 use store::{StoreError, begin_write};
 
 use crate::booking::{Booking, Digest};
@@ -19,10 +18,10 @@ const ROWS_MAX: usize = 1_000;
 
 /// Where the asked counters stand, all at one moment; those that were never moved are left out.
 pub(crate) async fn read(
-    pool: &SqlitePool,
+    connection: &mut SqliteConnection,
     asked: &BTreeSet<PersonCounter>,
 ) -> Result<HashMap<PersonCounter, Fen>, LedgerError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = connection.begin().await?;
     let counters = read_counters(&mut transaction, asked).await?;
     transaction.commit().await?;
     Ok(counters)
@@ -30,10 +29,10 @@ pub(crate) async fn read(
 
 /// Books a batch. The write lock is held from the first read on, so nobody comes between.
 pub(crate) async fn post(
-    pool: &SqlitePool,
+    connection: &mut SqliteConnection,
     batch: &[Arc<Booking>],
 ) -> Result<Vec<Result<PostOutcome, LedgerError>>, LedgerError> {
-    let mut transaction = begin_write(pool).await?;
+    let mut transaction = begin_write(connection).await?;
     let held = Held {
         counters: read_counters(&mut transaction, &counters_of(batch)).await?,
         posted: read_posted(&mut transaction, &entries_of(batch)).await?,

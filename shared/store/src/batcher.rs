@@ -1,6 +1,7 @@
 //! Natural batching: whoever comes while a batch is being written is in the next one. There is no timer, so an idle
 //! store answers at once.
 
+mod connected;
 mod metrics;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
 
+pub use self::connected::BatchConnection;
 use self::metrics::Metrics;
 
 /// How much may wait, and how much is taken at once.

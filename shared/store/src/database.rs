@@ -12,7 +12,7 @@ use std::time::Duration;
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
 
 use crate::migrations::migrator;
 use crate::{Migrations, StoreError};
@@ -30,7 +30,7 @@ const POSTGRES_BY_KEYS: [(&str, &str); 5] = [
 ];
 const SQLITE_CONNECTIONS: u32 = 4;
 /// How long an idle connection is taken to be alive.
-const POSTGRES_TRUSTED: Duration = Duration::from_secs(1);
+pub(crate) const IDLE_TRUSTED: Duration = Duration::from_secs(1);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -114,9 +114,9 @@ impl Database {
 /// it writes.
 ///
 /// # Errors
-/// No connection, or another writer that takes longer than the busy timeout.
-pub async fn begin_write(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-    pool.begin_with("BEGIN IMMEDIATE").await
+/// Another writer that takes longer than the busy timeout.
+pub async fn begin_write(connection: &mut SqliteConnection) -> Result<Transaction<'_, Sqlite>, sqlx::Error> {
+    connection.begin_with("BEGIN IMMEDIATE").await
 }
 
 fn check_name(service: &'static str) -> Result<(), StoreError> {
@@ -198,7 +198,7 @@ async fn open_postgres(
         // Asking before each use whether the server is still there would double the round trips of a busy store.
         .test_before_acquire(false)
         .before_acquire(|connection, metadata| {
-            Box::pin(async move { Ok(metadata.idle_for < POSTGRES_TRUSTED || connection.ping().await.is_ok()) })
+            Box::pin(async move { Ok(metadata.idle_for < IDLE_TRUSTED || connection.ping().await.is_ok()) })
         });
     Ok(pool.connect_with(options).await?)
 }

@@ -6,11 +6,12 @@
 mod batcher;
 mod database;
 mod error;
+mod line;
 mod migrations;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-pub use batcher::{BatchError, BatchFailure, BatchLimits, Batcher};
+pub use batcher::{BatchConnection, BatchError, BatchFailure, BatchLimits, Batcher};
 pub use database::{Database, Location, begin_write};
 pub use error::{StoreError, is_unique_violation};
 pub use migrations::{Migration, Migrations};

@@ -3,7 +3,10 @@
 use std::os::unix::fs::PermissionsExt;
 
 use store::testing::TestStore;
-use store::{Database, Location, Migration, Migrations, StoreError, begin_write, is_unique_violation, on_database};
+use store::{
+    BatchConnection, BatchLimits, Batcher, Database, Location, Migration, Migrations, StoreError, begin_write,
+    is_unique_violation, on_database,
+};
 
 const NOTE: Migration =
     Migration { version: 1, name: "note", sql: "CREATE TABLE note (id BIGINT PRIMARY KEY, body TEXT NOT NULL)" };
@@ -106,7 +109,8 @@ async fn a_write_lock_that_is_not_given_back_makes_the_next_writer_give_up_as_un
     let Database::Sqlite(pool) = Database::open(&store.location, "service", &FIRST).await.unwrap() else {
         unreachable!()
     };
-    let held = store::begin_write(&pool).await.unwrap();
+    let mut holding = pool.acquire().await.unwrap();
+    let held = begin_write(&mut holding).await.unwrap();
     let impatient = "PRAGMA busy_timeout = 0";
     let mut other = pool.acquire().await.unwrap();
     sqlx::query(impatient).execute(&mut *other).await.unwrap();
@@ -120,18 +124,47 @@ async fn an_embedded_store_without_room_is_unavailable_and_takes_writes_again_on
     let store = TestStore::sqlite();
     let database = Database::open(&store.location, "service", &FIRST).await.unwrap();
     let Database::Sqlite(pool) = &database else { panic!("a directory") };
-    let mut full = begin_write(pool).await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    let mut full = begin_write(&mut connection).await.unwrap();
     sqlx::query("PRAGMA max_page_count = 1").execute(&mut *full).await.unwrap();
     let large = sqlx::query("INSERT INTO note (id, body) VALUES (1, $1)").bind("x".repeat(100_000));
     assert!(StoreError::from(large.execute(&mut *full).await.unwrap_err()).is_unavailable());
     // The others are taken, so the next write cannot go round the connection that had no room.
     let _others = [pool.acquire().await.unwrap(), pool.acquire().await.unwrap(), pool.acquire().await.unwrap()];
     drop(full);
+    drop(connection);
     insert(&database, 1, "kept").await.unwrap();
-    let mut next = begin_write(pool).await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    let mut next = begin_write(&mut connection).await.unwrap();
     sqlx::query("INSERT INTO note (id, body) VALUES (2, 'kept, too')").execute(&mut *next).await.unwrap();
     next.commit().await.unwrap();
+    drop(connection);
     assert_eq!(bodies(&database).await.unwrap(), ["kept", "kept, too"]);
+}
+
+#[tokio::test]
+async fn a_batch_without_room_fails_alone() {
+    let store = TestStore::sqlite();
+    let database = Database::open(&store.location, "service", &FIRST).await.unwrap();
+    let notes = Batcher::start_on(&database, "test", BatchLimits::default(), |connection, notes: Vec<(i64, usize)>| {
+        Box::pin(async move {
+            let BatchConnection::Sqlite(connection) = connection else { panic!("a directory") };
+            sqlx::query("PRAGMA max_page_count = 1").execute(&mut *connection).await?;
+            let mut transaction = begin_write(connection).await?;
+            for (id, length) in &notes {
+                let note =
+                    sqlx::query("INSERT INTO note (id, body) VALUES ($1, $2)").bind(id).bind("x".repeat(*length));
+                note.execute(&mut *transaction).await?;
+            }
+            transaction.commit().await?;
+            Ok::<_, StoreError>(notes.iter().map(|_| Ok(())).collect())
+        })
+    });
+    for (id, length) in [(1, 1), (2, 100_000), (3, 1), (4, 100_000), (5, 1)] {
+        let written = notes.submit((id, length)).await;
+        assert_eq!(written.is_ok(), length == 1, "{id}: {written:?}");
+    }
+    assert_eq!(bodies(&database).await.unwrap(), ["x"; 3]);
 }
 
 #[tokio::test]

@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use claim::PersonId;
-use sqlx::PgConnection;
-use sqlx::postgres::PgPool;
+use sqlx::{Connection, PgConnection};
 
 use super::change::{Done, Entry, Sought};
 use super::error::AccountError;
@@ -61,16 +60,16 @@ const WRITE_HOLDS: &str = "
 
 /// Enters a batch.
 pub(crate) async fn enter(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     batch: &[Arc<Entry>],
 ) -> Result<Vec<Result<Done, AccountError>>, AccountError> {
     for _ in 0..RACES_MAX {
         // Accounts first: whoever changes a hold or a movement read later has changed its account's revision too.
-        let accounts = read_accounts(pool, &holders_of(batch)).await?;
-        let holds = read_holds(pool, &holds_of(batch)).await?;
-        let movements = read_movements(pool, &sought_by(batch)).await?;
+        let accounts = read_accounts(connection, &holders_of(batch)).await?;
+        let holds = read_holds(connection, &holds_of(batch)).await?;
+        let movements = read_movements(connection, &sought_by(batch)).await?;
         let plan = plan(Known { accounts, holds, movements }, batch);
-        if plan.accounts.is_empty() || write(pool, &plan).await? {
+        if plan.accounts.is_empty() || write(connection, &plan).await? {
             return Ok(plan.answers);
         }
     }
@@ -78,26 +77,32 @@ pub(crate) async fn enter(
 }
 
 async fn read_accounts(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     holders: &BTreeSet<PersonId>,
 ) -> Result<BTreeMap<PersonId, AccountState>, AccountError> {
     let holders: Vec<&str> = holders.iter().map(PersonId::as_str).collect();
-    let rows: Vec<AccountRow> = sqlx::query_as(READ_ACCOUNTS).bind(holders).fetch_all(pool).await?;
+    let rows: Vec<AccountRow> = sqlx::query_as(READ_ACCOUNTS).bind(holders).fetch_all(connection).await?;
     Ok(rows.into_iter().map(account_from).collect::<Result<_, _>>()?)
 }
 
-async fn read_holds(pool: &PgPool, keys: &BTreeSet<HoldKey>) -> Result<BTreeMap<HoldKey, Hold>, AccountError> {
+async fn read_holds(
+    connection: &mut PgConnection,
+    keys: &BTreeSet<HoldKey>,
+) -> Result<BTreeMap<HoldKey, Hold>, AccountError> {
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }
     let holders: Vec<&str> = keys.iter().map(|(holder, _)| holder.as_str()).collect();
     let settlements: Vec<&str> = keys.iter().map(|(_, settlement)| settlement.as_str()).collect();
-    let rows: Vec<HoldRow> = sqlx::query_as(READ_HOLDS).bind(holders).bind(settlements).fetch_all(pool).await?;
+    let rows: Vec<HoldRow> = sqlx::query_as(READ_HOLDS).bind(holders).bind(settlements).fetch_all(connection).await?;
     let keyed = |hold: Hold| ((hold.person_id.clone(), hold.settlement_id.clone()), hold);
     Ok(rows.into_iter().map(|row| hold_from(row).map(keyed)).collect::<Result<_, _>>()?)
 }
 
-async fn read_movements(pool: &PgPool, sought: &BTreeSet<Sought>) -> Result<Vec<Movement>, AccountError> {
+async fn read_movements(
+    connection: &mut PgConnection,
+    sought: &BTreeSet<Sought>,
+) -> Result<Vec<Movement>, AccountError> {
     if sought.is_empty() {
         return Ok(Vec::new());
     }
@@ -106,14 +111,14 @@ async fn read_movements(pool: &PgPool, sought: &BTreeSet<Sought>) -> Result<Vec<
         .bind(sought.iter().map(|of| of.kind.as_str()).collect::<Vec<_>>())
         .bind(sought.iter().map(|of| of.reference.as_str()).collect::<Vec<_>>())
         .bind(sought.iter().map(|of| of.request_id.as_str()).collect::<Vec<_>>())
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await?;
     Ok(rows.into_iter().map(movement_from).collect::<Result<_, _>>()?)
 }
 
 /// Writes a plan as one transaction; `false` where another process came between and nothing was written.
-async fn write(pool: &PgPool, plan: &Plan) -> Result<bool, AccountError> {
-    let mut transaction = pool.begin().await?;
+async fn write(connection: &mut PgConnection, plan: &Plan) -> Result<bool, AccountError> {
+    let mut transaction = connection.begin().await?;
     if !write_accounts(&mut transaction, plan).await? {
         transaction.rollback().await?;
         return Ok(false);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use claim::PersonId;
 use sqlx::SqliteConnection;
-use sqlx::sqlite::SqlitePool;
 use store::begin_write;
 
 use super::ACCOUNT;
@@ -39,10 +38,10 @@ const WRITE_HOLD: &str = "
 
 /// Enters a batch. The write lock is held from the first read on, so nobody comes between.
 pub(crate) async fn enter(
-    pool: &SqlitePool,
+    connection: &mut SqliteConnection,
     batch: &[Arc<Entry>],
 ) -> Result<Vec<Result<Done, AccountError>>, AccountError> {
-    let mut transaction = begin_write(pool).await?;
+    let mut transaction = begin_write(connection).await?;
     let known = Known {
         accounts: read_accounts(&mut transaction, &holders_of(batch)).await?,
         holds: read_holds(&mut transaction, &holds_of(batch)).await?,

@@ -100,7 +100,8 @@ async fn number_postgres(pool: &PgPool) -> Result<(), StoreError> {
 }
 
 async fn number_sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
-    let mut transaction = begin_write(pool).await?;
+    let mut connection = pool.acquire().await?;
+    let mut transaction = begin_write(&mut connection).await?;
     let head: i64 = sqlx::query_scalar("SELECT position FROM feed_head").fetch_one(&mut *transaction).await?;
     let numbered = sqlx::query(SQLITE_NUMBER).bind(head).bind(NUMBERED_AT_ONCE).execute(&mut *transaction).await?;
     sqlx::query(SQLITE_TAKE).bind(NUMBERED_AT_ONCE).execute(&mut *transaction).await?;

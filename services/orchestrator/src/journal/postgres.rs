@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use sqlx::postgres::PgPool;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, PgConnection, Row};
 use store::StoreError;
 
 use super::{ChainQuery, ChainRead, Write, answers, chain_read_of, parted};
@@ -84,13 +83,13 @@ const APPENDED_ENTRIES: &str = "SELECT entry_id FROM appended";
 const NO_ENTRIES: &str = "SELECT NULL::text AS entry_id WHERE FALSE";
 
 pub(super) async fn read(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     queries: Vec<ChainQuery>,
 ) -> Result<Vec<Result<ChainRead, StoreError>>, StoreError> {
     let persons: Vec<&str> = queries.iter().map(|query| query.person_id.as_str()).collect();
     let callers: Vec<&str> = queries.iter().map(|query| query.caller.as_str()).collect();
     let requests: Vec<&str> = queries.iter().map(|query| query.request_id.as_str()).collect();
-    let rows = sqlx::query(READ).bind(&persons).bind(&callers).bind(&requests).fetch_all(pool).await?;
+    let rows = sqlx::query(READ).bind(&persons).bind(&callers).bind(&requests).fetch_all(connection).await?;
     rows.iter().map(|row| chain_read_of(row).map(Ok)).collect()
 }
 
@@ -114,7 +113,10 @@ fn write_of(links: &[&NewLink], done: &[&Place]) -> String {
     format!("WITH {} {entries}", parts.join(", "))
 }
 
-pub(super) async fn write(pool: &PgPool, writes: Vec<Write>) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
+pub(super) async fn write(
+    connection: &mut PgConnection,
+    writes: Vec<Write>,
+) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
     let (mut links, mut done) = parted(&writes);
     // Processes that take row locks in one order cannot wait for each other in a circle.
     links.sort_unstable_by_key(|link| &link.place);
@@ -140,7 +142,7 @@ pub(super) async fn write(pool: &PgPool, writes: Vec<Write>) -> Result<Vec<Resul
         .bind(reversed.iter().map(|(entry_id, _)| *entry_id).collect::<Vec<_>>())
         .bind(reversed.iter().map(|(_, request_id)| *request_id).collect::<Vec<_>>())
         .bind(links.iter().map(|link| link.holds_money).collect::<Vec<_>>())
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await?;
     let appended = rows.iter().map(|row| row.try_get("entry_id")).collect::<Result<HashSet<&str>, _>>()?;
     Ok(answers(&writes, &appended))

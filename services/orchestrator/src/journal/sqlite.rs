@@ -3,8 +3,7 @@
 
 use std::collections::HashSet;
 
-use sqlx::QueryBuilder;
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::{QueryBuilder, SqliteConnection};
 use store::{StoreError, begin_write};
 
 use super::{ChainQuery, ChainRead, Write, answers, chain_read_of, parted};
@@ -25,7 +24,7 @@ const APPEND: &str =
     "INSERT INTO link (person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash) ";
 
 pub(super) async fn read(
-    pool: &SqlitePool,
+    connection: &mut SqliteConnection,
     queries: Vec<ChainQuery>,
 ) -> Result<Vec<Result<ChainRead, StoreError>>, StoreError> {
     let mut query = QueryBuilder::new("WITH query (place, person_id, caller, request_id) AS (");
@@ -33,13 +32,16 @@ pub(super) async fn read(
         row.push_bind(place).push_bind(asked.person_id.as_str());
         row.push_bind(asked.caller.as_str()).push_bind(asked.request_id.as_str());
     });
-    let rows = query.push(READ).build().fetch_all(pool).await?;
+    let rows = query.push(READ).build().fetch_all(connection).await?;
     rows.iter().map(|row| chain_read_of(row).map(Ok)).collect()
 }
 
-pub(super) async fn write(pool: &SqlitePool, writes: Vec<Write>) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
+pub(super) async fn write(
+    connection: &mut SqliteConnection,
+    writes: Vec<Write>,
+) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
     let (links, done) = parted(&writes);
-    let mut transaction = begin_write(pool).await?;
+    let mut transaction = begin_write(connection).await?;
     close(&mut transaction, &done).await?;
     let appended = append(&mut transaction, &links).await?;
     transaction.commit().await?;
