@@ -132,7 +132,11 @@ impl Chain {
                 Seen::All => held,
                 Seen::Asked => {
                     let keys = payer.counter_keys(rules, case, &adjudications).into_iter();
-                    asked = keys.map(|key| (key.clone(), held.get(&key))).collect();
+                    let standing = |key| {
+                        let value = held.get(&key);
+                        (key, value)
+                    };
+                    asked = keys.map(standing).collect();
                     &asked
                 }
             };
