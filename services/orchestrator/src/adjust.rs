@@ -101,12 +101,7 @@ impl Orchestrator {
         request: &Call,
         asked: &Readjudicate,
     ) -> Result<Adjustment, Failure> {
-        let query = ChainQuery {
-            person_id: request.person_id.clone(),
-            caller: request.caller.clone(),
-            request_id: request.request_id.clone(),
-        };
-        let head = self.journal().read(query).await.map_err(|error| failures::of_journal(&error))?.head;
+        let head = self.head_of(&request.person_id).await?;
         if head.open {
             self.finish(&Place { person_id: request.person_id.clone(), sequence: head.sequence }).await?;
         }

@@ -21,7 +21,6 @@ use wire::settlement_v1::{AuditDifference, AuditResponse, AuditTotals};
 use crate::answers::{Answers, Reader, Stop, answers};
 use crate::chain::Place;
 use crate::failures;
-use crate::journal::ChainQuery;
 use crate::settle::Orchestrator;
 
 /// How many persons are read at once.
@@ -167,10 +166,7 @@ impl Orchestrator {
 
     /// Where the chain ends, with its last link booked.
     async fn closed_head(&self, person_id: &PersonId) -> Result<i64, Failure> {
-        // A request of nobody: only the head is asked for.
-        let request_id = claim::RequestId::new("audit").map_err(Failure::invariant_violated)?;
-        let query = ChainQuery { person_id: person_id.clone(), caller: String::new(), request_id };
-        let head = self.journal().read(query).await.map_err(|error| failures::of_journal(&error))?.head;
+        let head = self.head_of(person_id).await?;
         if head.open {
             let place = Place { person_id: person_id.clone(), sequence: head.sequence };
             // A link that cannot be booked shows as a difference of the books.

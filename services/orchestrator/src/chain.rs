@@ -7,6 +7,8 @@ use sm3::{Digest, Sm3};
 use wire::journal_v1::Link;
 pub(crate) use wire::journal_v1::link::Entry;
 
+use crate::counters::Counters;
+
 /// The hash of a link, SM3, 32 bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LinkHash(Vec<u8>);
@@ -31,11 +33,24 @@ pub(crate) struct Head {
     pub(crate) hash: Option<LinkHash>,
     /// Whether its payers may not have booked it yet.
     pub(crate) open: bool,
+    /// Where the counters stand once they have; `None` behind a link of before this was kept.
+    pub(crate) counters: Option<Counters>,
 }
 
 impl Head {
     /// A chain without a link.
-    pub(crate) const EMPTY: Self = Self { sequence: 0, hash: None, open: false };
+    pub(crate) const EMPTY: Self = Self { sequence: 0, hash: None, open: false, counters: Some(Counters::AT_ZERO) };
+}
+
+/// Where a person's chain ends, with every link booked: what the next link follows.
+#[derive(Clone, Debug)]
+pub(crate) struct ClosedHead {
+    /// As that of [`Head`].
+    pub(crate) sequence: i64,
+    /// As that of [`Head`].
+    pub(crate) hash: Option<LinkHash>,
+    /// Where the counters stand.
+    pub(crate) counters: Counters,
 }
 
 /// A link that is ready to be written.
@@ -49,6 +64,8 @@ pub(crate) struct NewLink {
     pub(crate) recorded_time: DateTime<Utc>,
     pub(crate) document: Vec<u8>,
     pub(crate) hash: LinkHash,
+    /// Where the counters stand behind it, as they are stored.
+    pub(crate) counters: Vec<u8>,
     /// The settlements that it changes.
     pub(crate) changed: Vec<String>,
     /// The request that it keeps out.
@@ -75,7 +92,7 @@ pub(crate) struct Origin<'o> {
 
 impl NewLink {
     /// The link that follows `head`.
-    pub(crate) fn after(head: &Head, origin: &Origin<'_>, entry_id: EntryId, entry: &Entry) -> Self {
+    pub(crate) fn after(head: &ClosedHead, origin: &Origin<'_>, entry_id: EntryId, entry: &Entry) -> Self {
         let sequence = head.sequence.saturating_add(1);
         let previous_hash = head.hash.as_ref().map(|hash| hash.as_bytes().to_vec()).unwrap_or_default();
         let link = Link {
@@ -113,6 +130,7 @@ impl NewLink {
             recorded_time: origin.recorded_time,
             hash: hash_of(&previous_hash, &document),
             document,
+            counters: head.counters.behind(entry).to_bytes(),
             changed,
             reversed_request_id,
             holds_money,
@@ -171,7 +189,9 @@ mod tests {
 
     use super::*;
 
-    fn after(head: &Head) -> NewLink {
+    const EMPTY: ClosedHead = ClosedHead { sequence: 0, hash: None, counters: Counters::AT_ZERO };
+
+    fn after(head: &ClosedHead) -> NewLink {
         let case = wire::claim_v1::Case { total_fen: 1, ..Default::default() };
         let statement = Some(wire::claim_v1::Statement::default());
         let origin = Origin {
@@ -186,13 +206,13 @@ mod tests {
 
     #[test]
     fn a_link_reads_back_and_its_hash_covers_every_byte_and_the_link_before() {
-        let first = after(&Head::EMPTY);
+        let first = after(&EMPTY);
         assert_eq!((first.place.sequence, first.kind), (1, "settlement"));
         let Entry::Settlement(settlement) = read(&first.document).unwrap().entry else { panic!("a settlement") };
         assert_eq!(settlement.case.unwrap().total_fen, 1);
         assert_eq!(first.hash, hash_of(&[], &first.document));
 
-        let head = Head { sequence: 1, hash: Some(first.hash.clone()), open: false };
+        let head = ClosedHead { sequence: 1, hash: Some(first.hash.clone()), ..EMPTY };
         let second = after(&head);
         assert_eq!(second.hash, hash_of(first.hash.as_bytes(), &second.document));
         let mut changed = second.document.clone();
@@ -210,7 +230,7 @@ mod tests {
             request_id: &RequestId::new("r").unwrap(),
             recorded_time: DateTime::UNIX_EPOCH,
         };
-        let link = |entry| NewLink::after(&Head::EMPTY, &origin, EntryId::new("e").unwrap(), &entry);
+        let link = |entry| NewLink::after(&EMPTY, &origin, EntryId::new("e").unwrap(), &entry);
         let adjustment = Adjustment { changes: vec![change("s"), change("t")], ..Default::default() };
         assert_eq!(link(Entry::Adjustment(adjustment)).changed, ["s", "t"]);
         let reversed = ReversedRequest { reversed_request_id: "late".to_owned() };

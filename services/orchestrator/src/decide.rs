@@ -2,42 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use claim::{Adjudication, Amounts, Case, CounterKey, CounterName, PayerId, PersonId, PricedCase, Violation};
+use claim::{Adjudication, Amounts, Case, PayerId, PersonId, PricedCase, Violation};
 use host::Clock;
 use money::Fen;
 use rulebook::Lookup;
 use wire::{AsIf, ErrorReason, Failure, PayerQuestion, claim_v1 as proto};
 
+use crate::counters::Counters;
 use crate::facts::Register;
 use crate::payers::Payers;
 use crate::question::Question;
 
-/// One counter of one payer: the payer, the counter's name, the benefit year.
-pub(crate) type PayerCounter = (String, String, i32);
-
-/// Where counters are taken to stand in place of where they do.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Counters {
-    pub(crate) values: BTreeMap<PayerCounter, i64>,
-    /// Whether all others are taken to stand at zero.
-    pub(crate) others_at_zero: bool,
-}
-
-impl Counters {
-    /// Moves the counters as a statement does.
-    pub(crate) fn apply(&mut self, statement: &proto::Statement) {
-        for (counter, counter_move) in moves_of(statement) {
-            self.values.insert(counter, counter_move.after_fen);
-        }
-    }
-
-    fn of(&self, payer: &PayerId) -> BTreeMap<CounterKey, Fen> {
-        let own = self.values.iter().filter(|((of, _, _), _)| of == payer.as_str());
-        let counters = own.map(|((_, counter, benefit_year), value_fen)| {
-            (CounterKey { name: CounterName::new(counter), benefit_year: *benefit_year }, Fen::new(*value_fen))
-        });
-        counters.collect()
-    }
+/// What counters and accounts a case is decided on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Basis<'a> {
+    /// Counters as the closed head of the chain has them, accounts as they stand.
+    Head(&'a Counters),
+    /// A settlement of the past is decided again.
+    Again(Again<'a>),
 }
 
 /// A settlement of the past that is decided again.
@@ -57,11 +39,8 @@ impl Again<'_> {
             let holder = Some(holder).filter(|holder| !holder.is_empty()).map(PersonId::new).transpose();
             Ok((holder.map_err(Failure::invariant_violated)?, Fen::new(free_fen)))
         });
-        Ok(AsIf {
-            counters: self.counters.of(payer),
-            others_at_zero: self.counters.others_at_zero,
-            balances: balances.collect::<Result<_, Failure>>()?,
-        })
+        let balances = balances.collect::<Result<_, Failure>>()?;
+        Ok(AsIf { balances, ..self.counters.as_if(payer) })
     }
 
     /// A decision on accounts as it was made, where it still draws the same behind the same decisions: it tells what
@@ -86,16 +65,6 @@ fn drawn<'a>(decisions: impl IntoIterator<Item = &'a proto::Adjudication>) -> BT
         }
     }
     drawn
-}
-
-/// Every counter move of a statement, with whose counter it is.
-pub(crate) fn moves_of(statement: &proto::Statement) -> impl Iterator<Item = (PayerCounter, &proto::CounterMove)> {
-    statement.adjudications.iter().flat_map(|decision| {
-        let with_payer = |counter_move: &proto::CounterMove| {
-            (decision.payer.clone(), counter_move.counter.clone(), counter_move.benefit_year)
-        };
-        decision.moves.iter().map(move |counter_move| (with_payer(counter_move), counter_move))
-    })
 }
 
 /// Decides cases. Cheap to clone.
@@ -144,7 +113,7 @@ impl Decider {
         &self,
         person_id: &PersonId,
         priced: &PricedCase,
-        again: Option<Again<'_>>,
+        basis: Basis<'_>,
     ) -> Result<proto::Statement, Failure> {
         let rules = self.rules.in_force(priced.visit.service_date);
         let mut decided: Vec<Adjudication> = Vec::new();
@@ -152,11 +121,17 @@ impl Decider {
         let payers = rules.payers_for(priced);
         let payers = payers.map_err(|error| Failure::new(ErrorReason::RuleNotInForce, error.to_string()))?;
         for payer in payers {
-            let as_if = again.map(|again| again.as_if(payer)).transpose()?;
+            let draws_on_accounts = rules.draws_on_accounts(payer);
+            let as_if = match basis {
+                Basis::Head(_) if draws_on_accounts => None,
+                Basis::Head(counters) => Some(counters.as_if(payer)),
+                Basis::Again(again) => Some(again.as_if(payer)?),
+            };
             let question = PayerQuestion { person_id, case: priced, earlier: &decided, as_if: as_if.as_ref() };
             let mut decision = self.payers.decide(payer, question).await?;
             let mut message = proto::Adjudication::from(&decision);
-            if let Some(again) = again.filter(|_| rules.draws_on_accounts(payer))
+            if let Basis::Again(again) = basis
+                && draws_on_accounts
                 && let Some(as_it_was) = again.as_it_was(&message, &told)
             {
                 decision = Adjudication::try_from(as_it_was.clone()).map_err(Failure::invariant_violated)?;

@@ -21,6 +21,7 @@ use store::{
 };
 
 use crate::chain::{Head, LinkHash, NewLink, Place};
+use crate::counters::Counters;
 
 const MIGRATIONS: Migrations = Migrations {
     sqlite: &[
@@ -32,6 +33,7 @@ const MIGRATIONS: Migrations = Migrations {
             name: "spent_numbers",
             sql: include_str!("../migrations/sqlite/0004_spent_numbers.sql"),
         },
+        Migration { version: 5, name: "counters", sql: include_str!("../migrations/sqlite/0005_counters.sql") },
     ],
     postgres: &[
         Migration { version: 1, name: "journal", sql: include_str!("../migrations/postgres/0001_journal.sql") },
@@ -43,6 +45,7 @@ const MIGRATIONS: Migrations = Migrations {
             sql: include_str!("../migrations/postgres/0004_spent_numbers.sql"),
         },
         Migration { version: 5, name: "documents", sql: include_str!("../migrations/postgres/0005_documents.sql") },
+        Migration { version: 6, name: "counters", sql: include_str!("../migrations/postgres/0006_counters.sql") },
     ],
 };
 
@@ -95,6 +98,8 @@ pub(crate) struct LinkRow {
     pub(crate) request_id: String,
     pub(crate) document: Vec<u8>,
     pub(crate) hash: Vec<u8>,
+    /// Where the counters stand behind it, as far as it is kept.
+    pub(crate) counters: Option<Vec<u8>>,
 }
 
 /// A link in the feed.
@@ -218,7 +223,7 @@ impl Journal {
         sequence: i64,
         count: i64,
     ) -> Result<Vec<LinkRow>, StoreError> {
-        const SQL: &str = "SELECT sequence, entry_id, caller, request_id, document, hash FROM link
+        const SQL: &str = "SELECT sequence, entry_id, caller, request_id, document, hash, counters FROM link
             WHERE person_id = $1 AND sequence >= $2 ORDER BY sequence LIMIT $3";
         on_database!(&self.database, |pool| {
             let query = sqlx::query(SQL).bind(person_id.as_str()).bind(sequence).bind(count);
@@ -286,7 +291,9 @@ where
         return Ok(ChainRead { head: Head::EMPTY, same_request: None, is_reversed: false });
     };
     let hash = Some(LinkHash::from_stored(row.try_get("hash")?));
-    let head = Head { sequence, hash, open: row.try_get("open")? };
+    let counters: Option<Vec<u8>> = row.try_get("counters")?;
+    let counters = counters.map(|bytes| Counters::from_bytes(&bytes)).transpose().map_err(StoreError::corrupt)?;
+    let head = Head { sequence, hash, open: row.try_get("open")?, counters };
     Ok(ChainRead { head, same_request: row.try_get("document")?, is_reversed: row.try_get("is_reversed")? })
 }
 
@@ -315,6 +322,7 @@ where
         sequence: row.try_get("sequence")?,
         document: row.try_get("document")?,
         hash: row.try_get("hash")?,
+        counters: row.try_get("counters")?,
     })
 }
 
@@ -341,6 +349,7 @@ pub(crate) mod tests {
             recorded_time: DateTime::UNIX_EPOCH,
             document: vec![1],
             hash: LinkHash::from_stored(vec![1]),
+            counters: Counters::AT_ZERO.to_bytes(),
             changed: Vec::new(),
             reversed_request_id: None,
             holds_money,

@@ -9,6 +9,7 @@ mod altered;
 mod answers;
 mod audit;
 mod chain;
+mod counters;
 mod decide;
 mod designation;
 mod difference;

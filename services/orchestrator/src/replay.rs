@@ -12,7 +12,8 @@ use wire::journal_v1::Adjustment;
 use wire::payer_v1::{Booking, PostingChange};
 use wire::{ErrorReason, Failure, claim_v1 as proto};
 
-use crate::decide::{Again, Counters, Decider, PayerCounter, moves_of};
+use crate::counters::{Counters, PayerCounter, moves_of};
+use crate::decide::{Again, Basis, Decider};
 use crate::difference::{change_of, paid_by_source, total};
 use crate::standing::{Line, Standing};
 
@@ -93,7 +94,7 @@ impl<'d> Replay<'d> {
             Action::Refresh => self.fresh_facts(settlement).await?,
         };
         let again = Again { counters: &self.counters, statement: &settlement.statement };
-        let mut statement = self.decider.decide(self.person_id, &priced, Some(again)).await?;
+        let mut statement = self.decider.decide(self.person_id, &priced, Basis::Again(again)).await?;
         for (counter, counter_move) in moves_of(&statement) {
             // A counter that no settlement of the line moved stands now where the payer took it from.
             self.held.entry(counter).or_insert(counter_move.before_fen);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use claim::{EntryId, PayerId, PersonId, SettlementId};
+use claim::{EntryId, PayerId, PersonId, RequestId, SettlementId};
 use host::{Clock, CrashPoint};
 use rulebook::Lookup;
 use tracing::Instrument;
@@ -12,8 +12,9 @@ use wire::payer_v1::ExpiredHold;
 use wire::settlement_v1::ReversalOutcome;
 use wire::{ErrorReason, Failure, claim_v1 as proto};
 
-use crate::chain::{self, Entry, Head, NewLink, Origin, Place, StoredLink};
-use crate::decide::Decider;
+use crate::chain::{self, ClosedHead, Entry, Head, NewLink, Origin, Place, StoredLink};
+use crate::counters::Counters;
+use crate::decide::{Basis, Decider};
 use crate::facts::Register;
 use crate::failures;
 use crate::feed::Waiting;
@@ -109,8 +110,30 @@ impl Orchestrator {
     /// What settling `case` would be. Writes nothing.
     pub(crate) async fn preview(&self, case: proto::Case) -> Result<proto::Statement, Failure> {
         let case = self.decider.read(&case).await?;
-        let priced = self.decider.price(&case).await?;
-        self.decider.decide(&case.person_id, &priced, None).await
+        let (counters, priced) = tokio::join!(self.counters_of(&case.person_id), self.decider.price(&case));
+        self.decider.decide(&case.person_id, &priced?, Basis::Head(&counters?)).await
+    }
+
+    /// Where a person's counters stand once what is appended is booked.
+    async fn counters_of(&self, person_id: &PersonId) -> Result<Counters, Failure> {
+        let head = self.head_of(person_id).await?;
+        self.counters_at(person_id, head.counters).await
+    }
+
+    /// What is kept with the head of a person's chain, or what the payers say where nothing is.
+    async fn counters_at(&self, person_id: &PersonId, kept: Option<Counters>) -> Result<Counters, Failure> {
+        match kept {
+            Some(counters) => Ok(counters),
+            None => Ok(Counters::of_books(self.decider.payers.counters(person_id, None).await?)),
+        }
+    }
+
+    /// Where a person's chain ends.
+    pub(crate) async fn head_of(&self, person_id: &PersonId) -> Result<Head, Failure> {
+        // A request of nobody: only the head is asked for.
+        let request_id = RequestId::new("head").map_err(Failure::invariant_violated)?;
+        let query = ChainQuery { person_id: person_id.clone(), caller: String::new(), request_id };
+        Ok(self.journal.read(query).await.map_err(|error| failures::of_journal(&error))?.head)
     }
 
     /// Carries `request` out, or answers what it did before.
@@ -136,18 +159,15 @@ impl Orchestrator {
                 let message = "the request was reversed before it arrived; send a new one under a new id";
                 return Err(Failure::new(ErrorReason::RequestReversed, message));
             }
-            if read.head.open {
-                let head = Place { person_id: request.person_id.clone(), sequence: read.head.sequence };
-                self.finish(&head).await?;
-            }
-            let entry = match self.plan(request).await {
+            let head = self.closed(&request.person_id, read.head).await?;
+            let entry = match self.plan(request, &head).await {
                 Ok(Planned::Append(entry)) => entry,
                 // What was found may be the work of the same request, sent twice at once: then its link is the answer.
-                Ok(Planned::Answer(_)) | Err(_) if self.has_grown(&query, &read.head).await? => continue,
+                Ok(Planned::Answer(_)) | Err(_) if self.has_grown(&head, &request.person_id).await? => continue,
                 Ok(planned @ Planned::Answer(_)) => return Ok(Done { planned, already_done: true }),
                 Err(failure) => return Err(failure),
             };
-            if let Some(entry) = self.append(&read.head, request, entry).await? {
+            if let Some(entry) = self.append(&head, request, entry).await? {
                 return Ok(Done { planned: Planned::Append(entry), already_done: false });
             }
         }
@@ -157,19 +177,27 @@ impl Orchestrator {
         ))
     }
 
-    /// Whether a chain has grown beyond `head`.
-    async fn has_grown(&self, query: &ChainQuery, head: &Head) -> Result<bool, Failure> {
-        let read = self.journal.read(query.clone()).await.map_err(|error| failures::of_journal(&error))?;
-        Ok(read.head.sequence != head.sequence)
+    /// A person's head with its link booked by every payer.
+    async fn closed(&self, person_id: &PersonId, head: Head) -> Result<ClosedHead, Failure> {
+        let Head { sequence, hash, open, counters } = head;
+        if open {
+            self.finish(&Place { person_id: person_id.clone(), sequence }).await?;
+        }
+        Ok(ClosedHead { sequence, hash, counters: self.counters_at(person_id, counters).await? })
     }
 
-    /// What a request would append behind a closed head. Writes nothing.
-    async fn plan(&self, request: &Call) -> Result<Planned, Failure> {
+    /// Whether a person's chain has grown beyond `head`.
+    async fn has_grown(&self, head: &ClosedHead, person_id: &PersonId) -> Result<bool, Failure> {
+        Ok(self.head_of(person_id).await?.sequence != head.sequence)
+    }
+
+    /// What a request would append behind `head`. Writes nothing.
+    async fn plan(&self, request: &Call, head: &ClosedHead) -> Result<Planned, Failure> {
         match &request.asked {
             Asked::Settle { case, message } => {
                 let priced = self.decider.price(case).await?;
                 CrashPoint::FactsGathered.reach();
-                let statement = self.decider.decide(&case.person_id, &priced, None).await?;
+                let statement = self.decider.decide(&case.person_id, &priced, Basis::Head(&head.counters)).await?;
                 let (case, statement) = (Some(message.as_ref().clone()), Some(statement));
                 Ok(Planned::append(Entry::Settlement(Settlement { case, statement })))
             }
@@ -187,7 +215,12 @@ impl Orchestrator {
     /// Appends a link behind `head` and has it booked; `None` where another link took its place, or where another bill
     /// was faster on the same account. Money is held under the settlement's number first. Where the append's answer is
     /// lost, the hold stays: only recovery can tell whether the link is a fact.
-    async fn append(&self, head: &Head, request: &Call, entry: Arc<Entry>) -> Result<Option<Arc<Entry>>, Failure> {
+    async fn append(
+        &self,
+        head: &ClosedHead,
+        request: &Call,
+        entry: Arc<Entry>,
+    ) -> Result<Option<Arc<Entry>>, Failure> {
         let entry_id = EntryId::new(&(self.numbers)().to_string()).map_err(Failure::invariant_violated)?;
         let recorded_time = self.decider.clock.now();
         let mut entry = Arc::unwrap_or_clone(entry);

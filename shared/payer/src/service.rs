@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use claim::{Adjudication, CounterKey, PayerId, PersonId};
+use claim::{Adjudication, PayerId};
 use host::{CrashPoint, MAX_MESSAGE_BYTES};
 use ledger::{Ledger, LedgerError, PostOutcome};
-use rulebook::{Counters, Detail, Lookup, PayerRules};
+use rulebook::{Counters, Detail, InForce, Lookup, PayerRules};
 use tonic::{Request, Response, Status};
 use wire::payer_v1::payer_server::{Payer, PayerServer};
 use wire::payer_v1::{
@@ -37,28 +37,31 @@ impl PayerService {
 }
 
 impl PayerService {
-    /// Where the person's counters `keys` stand, or are taken to stand.
-    async fn counters(
-        &self,
-        person_id: &PersonId,
-        keys: Vec<CounterKey>,
-        as_if: Option<&AsIf>,
-    ) -> Result<Counters, LedgerError> {
-        let Some(AsIf { counters: taken, others_at_zero, balances: _ }) = as_if else {
-            return Ok(self.ledger.counters(person_id, keys).await?.into_iter().collect());
-        };
-        let (told, untold): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| taken.contains_key(key));
-        let mut counters = if *others_at_zero {
-            Counters::default()
-        } else {
-            self.ledger.counters(person_id, untold).await?.into_iter().collect()
-        };
-        for key in told {
-            let value = taken.get(&key).copied().unwrap_or_default();
-            counters.set(key, value);
+    /// Where the person's counters stand, or are taken to stand: at least those that the decision asks for.
+    async fn counters(&self, question: PayerQuestion<'_>, rules: &InForce) -> Result<Counters, LedgerError> {
+        let PayerQuestion { person_id, case, earlier, as_if } = question;
+        let mut counters: Counters = as_if.map(taken).unwrap_or_default();
+        let known_from = as_if.and_then(|as_if| as_if.others_at_zero_from);
+        if known_from == Some(AsIf::EVERY_YEAR) {
+            return Ok(counters);
+        }
+        let mut keys = self.rules.counter_keys(rules, case, earlier);
+        keys.retain(|key| {
+            let is_taken = as_if.is_some_and(|as_if| as_if.counters.contains_key(key));
+            !is_taken && known_from.is_none_or(|year| key.benefit_year < year)
+        });
+        if !keys.is_empty() {
+            for (key, value) in self.ledger.counters(person_id, keys).await? {
+                counters.set(key, value);
+            }
         }
         Ok(counters)
     }
+}
+
+/// The counters that are told, where they are taken to stand.
+fn taken(as_if: &AsIf) -> Counters {
+    as_if.counters.iter().map(|(key, value)| (key.clone(), *value)).collect()
 }
 
 impl fmt::Debug for PayerService {
@@ -77,10 +80,9 @@ pub fn server(service: PayerService) -> PayerServer<PayerService> {
 impl Decide for PayerService {
     #[tracing::instrument(skip_all, fields(payer = %self.id))]
     async fn decide(&self, question: PayerQuestion<'_>) -> Result<Adjudication, Status> {
-        let PayerQuestion { person_id, case, earlier, as_if } = question;
+        let PayerQuestion { case, earlier, .. } = question;
         let rules = self.lookup.in_force(case.visit.service_date);
-        let keys = self.rules.counter_keys(&rules, case, earlier);
-        let counters = self.counters(person_id, keys, as_if).await.map_err(|error| failure::of_ledger(&error))?;
+        let counters = self.counters(question, &rules).await.map_err(|error| failure::of_ledger(&error))?;
         let adjudication = self.rules.adjudicate(&rules, case, earlier, &counters, Detail::Explained);
         Ok(adjudication.map_err(|error| failure::not_in_force(&error))?)
     }

@@ -217,10 +217,14 @@ async fn a_decision_is_made_again_with_counters_taken_to_stand_elsewhere() {
         client.post(posted("s1", decision)).await.unwrap();
         let taken = Counter { counter: "flat.paid".to_owned(), benefit_year: 1970, value_fen: 7 };
         let other = Counter { counter: "another".to_owned(), ..taken.clone() };
-        for (counters, others_at_zero, before) in
-            [(vec![taken], false, 7), (vec![other.clone()], false, 100), (vec![other], true, 0)]
-        {
-            let as_if = Some(AsIf { counters, others_at_zero, balances: Vec::new() });
+        for (counters, others_at_zero_from_year, before) in [
+            (vec![taken], None, 7),
+            (vec![other.clone()], None, 100),
+            (vec![other.clone()], Some(1971), 100),
+            (vec![other.clone()], Some(1970), 0),
+            (vec![other], Some(0), 0),
+        ] {
+            let as_if = Some(AsIf { counters, others_at_zero_from_year, balances: Vec::new() });
             let request = AdjudicateRequest { as_if, ..asked(&case(VisitKind::Outpatient, &[500])) };
             let decision = client.adjudicate(request).await.unwrap().into_inner().adjudication.unwrap();
             let moved = (decision.moves[0].before_fen, decision.moves[0].after_fen);

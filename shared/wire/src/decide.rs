@@ -39,10 +39,16 @@ pub trait Decide: Payer {
 pub struct AsIf {
     /// Where counters stand.
     pub counters: BTreeMap<CounterKey, Fen>,
-    /// Whether all other counters stand at zero.
-    pub others_at_zero: bool,
+    /// The benefit year from which on all other counters stand at zero, 0 for every year. Others of earlier years, and
+    /// all others where there is none, stand where they stand.
+    pub others_at_zero_from: Option<i32>,
     /// What is free in the accounts that the bill may draw on; nothing in any other. `None`: the person's own account.
     pub balances: BTreeMap<Option<PersonId>, Fen>,
+}
+
+impl AsIf {
+    /// As [`AsIf::others_at_zero_from`]: of every year.
+    pub const EVERY_YEAR: i32 = 0;
 }
 
 impl FromMessage for AsIf {
@@ -61,7 +67,7 @@ impl FromMessage for AsIf {
         });
         Some(Self {
             counters: counters?.into_iter().collect(),
-            others_at_zero: message.others_at_zero,
+            others_at_zero_from: message.others_at_zero_from_year,
             balances: balances?.into_iter().collect(),
         })
     }
@@ -78,7 +84,11 @@ impl From<&AsIf> for proto::AsIf {
             family_account_person_id: holder.as_ref().map(ToString::to_string).unwrap_or_default(),
             free_fen: free.get(),
         });
-        Self { counters: counters.collect(), others_at_zero: as_if.others_at_zero, balances: balances.collect() }
+        Self {
+            counters: counters.collect(),
+            others_at_zero_from_year: as_if.others_at_zero_from,
+            balances: balances.collect(),
+        }
     }
 }
 

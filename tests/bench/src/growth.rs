@@ -28,9 +28,9 @@ const BYTES_KEPT_FREE: u64 = 2 * 1024 * 1024 * 1024;
 const FILLED: [(&str, &str, &str); 4] = [
     (
         "orchestrator.link",
-        "person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash",
+        "person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash, counters",
         "person_id, step, entry_id, 'settlement', 'fill', 'fill-' || entry_id, recorded_time, \
-         decode(repeat('5a', 64), 'hex'), sha256(entry_id::bytea)",
+         decode(repeat('5a', 64), 'hex'), sha256(entry_id::bytea), ''::bytea",
     ),
     ("orchestrator.feed", "position, person_id, sequence", "position, person_id, step"),
     (

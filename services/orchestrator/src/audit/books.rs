@@ -7,7 +7,7 @@ use wire::payer_v1::Counter;
 use wire::{Failure, claim_v1 as proto};
 
 use super::chain::{Audited, PostingKey};
-use crate::decide::PayerCounter;
+use crate::counters::PayerCounter;
 use crate::settle::Orchestrator;
 
 /// Compares counters and postings of every payer.

@@ -7,10 +7,11 @@ use claim::{PersonId, PricedCase};
 use wire::journal_v1::Adjustment;
 use wire::{Failure, claim_v1 as proto};
 
-use super::words::in_words;
+use super::words::{counters_in_words, in_words};
 use super::{Difference, Findings};
 use crate::chain::{Entry, StoredLink};
-use crate::decide::{Again, Counters, PayerCounter, moves_of};
+use crate::counters::{Counters, PayerCounter, booked_moves_of, moves_of};
+use crate::decide::{Again, Basis};
 use crate::difference::{Source, paid_by_source};
 use crate::failures;
 use crate::settle::Orchestrator;
@@ -46,7 +47,7 @@ impl Audited {
     }
 
     /// Moves the counters by what a link says, which must start where they stand.
-    fn apply(&mut self, place: &str, moves: Vec<(PayerCounter, proto::CounterMove)>) {
+    fn apply<'m>(&mut self, place: &str, moves: impl Iterator<Item = (PayerCounter, &'m proto::CounterMove)>) {
         for (counter, counter_move) in moves {
             let stands = self.counters.get(&counter).copied().unwrap_or(0);
             if stands != counter_move.before_fen {
@@ -95,10 +96,26 @@ pub(super) async fn audit(orchestrator: &Orchestrator, person_id: &PersonId) -> 
                     }
                 }
             }
+            if let Some(kept) = &row.counters {
+                compare_kept(&format!("link {}: counters behind it", row.sequence), kept, &mut audited);
+            }
         }
     }
     compare_feed(orchestrator, person_id, &closed, &mut audited).await?;
     Ok(audited)
+}
+
+/// What is kept beside a link is where the links so far leave the counters.
+fn compare_kept(place: &str, kept: &[u8], audited: &mut Audited) {
+    let Ok(kept) = Counters::from_bytes(kept) else {
+        audited.differs(place, "counters that can be read", "bytes that cannot");
+        return;
+    };
+    let moved = audited.counters.iter().filter(|((_, _, year), value_fen)| kept.is_all_of(*year) && **value_fen != 0);
+    let moved: BTreeMap<_, _> = moved.map(|(counter, value_fen)| (counter.clone(), *value_fen)).collect();
+    if moved != kept.values {
+        audited.differs(place, counters_in_words(&moved), counters_in_words(&kept.values));
+    }
 }
 
 async fn take(
@@ -111,10 +128,9 @@ async fn take(
     match link.entry.clone() {
         Entry::Settlement(_) => {
             let Some(settlement) = Standing::of(link.clone()) else { return Ok(()) };
-            let counters = Counters { values: audited.counters.clone(), others_at_zero: true };
+            let counters = Counters { values: audited.counters.clone(), ..Counters::AT_ZERO };
             compute(orchestrator, person_id, &place, &settlement.statement, &counters, audited).await?;
-            let moves = moves_of(&settlement.statement).map(|(key, moved)| (key, moved.clone())).collect();
-            audited.apply(&place, moves);
+            audited.apply(&place, moves_of(&settlement.statement));
             let id = settlement.settlement_id().to_owned();
             audited.post(&id, &id, paid_by_source(None, Some(&settlement.statement)));
             let year = settlement.service_date()?.year();
@@ -152,13 +168,9 @@ async fn adjust(
         let paid = paid_by_source(stood, change.statement.as_ref());
         audited.post(&adjustment.adjustment_id, &change.settlement_id, paid);
     }
-    let booked = adjustment.bookings.iter().flat_map(|booking| {
-        let of = |moved: &proto::CounterMove| (booking.payer.clone(), moved.counter.clone(), moved.benefit_year);
-        booking.moves.iter().map(move |moved| (of(moved), moved.clone()))
-    });
-    audited.apply(place, booked.collect());
+    audited.apply(place, booked_moves_of(adjustment));
 
-    let mut counters = Counters { values: BTreeMap::new(), others_at_zero: true };
+    let mut counters = Counters::AT_ZERO;
     let mut is_behind = false;
     for settlement in &after {
         is_behind |= is_changed(settlement.settlement_id());
@@ -201,15 +213,18 @@ async fn compute(
         audited.differs(place, "a case that can be read", "one that cannot");
         return Ok(());
     };
-    let computed =
-        match orchestrator.decider().decide(person_id, &priced, Some(Again { counters, statement: stored })).await {
-            Ok(computed) => computed,
-            Err(failure) if failure.is_retryable() => return Err(failure),
-            Err(failure) => {
-                audited.differs(place, "a case that can be decided", failure);
-                return Ok(());
-            }
-        };
+    let computed = match orchestrator
+        .decider()
+        .decide(person_id, &priced, Basis::Again(Again { counters, statement: stored }))
+        .await
+    {
+        Ok(computed) => computed,
+        Err(failure) if failure.is_retryable() => return Err(failure),
+        Err(failure) => {
+            audited.differs(place, "a case that can be decided", failure);
+            return Ok(());
+        }
+    };
     if computed.amounts != stored.amounts || computed.adjudications != stored.adjudications {
         let (expected, found) = in_words(&computed, stored);
         audited.differs(place, expected, found);

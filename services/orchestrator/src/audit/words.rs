@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wire::claim_v1::{Adjudication, Citation, Fund, Statement};
 
-use crate::decide::moves_of;
+use crate::counters::{PayerCounter, moves_of};
 use crate::difference::paid_by_fund;
 
 /// What a case computes to now and what is stored.
@@ -40,6 +40,13 @@ fn amounts(statement: &Statement) -> String {
         paid.into_iter().map(|((_, number), fen)| format!("{} {fen}", fund(number))).collect::<Vec<_>>().join(", ")
     };
     format!("total {}, {}, cash {} fen", amounts.total_fen, of(paid_by_fund(None, Some(statement))), amounts.cash_fen)
+}
+
+/// Counters by payer, name and year.
+pub(super) fn counters_in_words(counters: &BTreeMap<PayerCounter, i64>) -> String {
+    let told =
+        counters.iter().map(|((payer, name, year), value_fen)| format!("{payer} {name} of {year} at {value_fen}"));
+    told.collect::<Vec<_>>().join(", ")
 }
 
 fn decisions(statement: &Statement) -> String {

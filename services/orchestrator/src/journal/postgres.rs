@@ -10,7 +10,7 @@ use crate::chain::{NewLink, Place};
 
 /// Every look-up is a sub-select of one row, which leaves the planner no other way than by its key: the plan is kept, and
 /// may have been made while the tables were empty.
-const READ: &str = "SELECT head.sequence, head.hash,
+const READ: &str = "SELECT head.sequence, head.hash, head.counters,
         (SELECT TRUE FROM open_link
             WHERE open_link.person_id = query.person_id AND open_link.sequence = head.sequence LIMIT 1
         ) IS NOT NULL AS open,
@@ -25,7 +25,7 @@ const READ: &str = "SELECT head.sequence, head.hash,
         ) IS NOT NULL AS is_reversed
     FROM UNNEST($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS query (person_id, caller, request_id, place)
     LEFT JOIN LATERAL (
-        SELECT link.sequence, link.hash FROM link
+        SELECT link.sequence, link.hash, link.counters FROM link
         WHERE link.person_id = query.person_id ORDER BY link.sequence DESC LIMIT 1
     ) AS head ON TRUE
     ORDER BY query.place";
@@ -45,9 +45,9 @@ const CLOSED: &str = "closed AS (
     )";
 const WANTED: &str = "wanted AS (
         SELECT * FROM UNNEST($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
-            $7::timestamptz[], $8::bytea[], $9::bytea[], $16::bool[])
+            $7::timestamptz[], $8::bytea[], $9::bytea[], $16::bool[], $17::bytea[])
             AS wanted (person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash,
-                holds_money)
+                holds_money, counters)
     )";
 /// The links to append where none of a batch holds money.
 const FREE: &str = "free AS (SELECT * FROM wanted)";
@@ -62,8 +62,10 @@ const SPENT: &str = "spent AS (
         WHERE NOT holds_money OR (person_id, entry_id) IN (SELECT person_id, settlement_id FROM spent)
     )";
 const APPENDED: &str = "appended AS (
-        INSERT INTO link (person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash)
-        SELECT person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash FROM free
+        INSERT INTO link
+            (person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash, counters)
+        SELECT person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash, counters
+        FROM free
         ON CONFLICT DO NOTHING
         RETURNING person_id, sequence, entry_id, caller
     ), opened AS (
@@ -142,6 +144,7 @@ pub(super) async fn write(
         .bind(reversed.iter().map(|(entry_id, _)| *entry_id).collect::<Vec<_>>())
         .bind(reversed.iter().map(|(_, request_id)| *request_id).collect::<Vec<_>>())
         .bind(links.iter().map(|link| link.holds_money).collect::<Vec<_>>())
+        .bind(links.iter().map(|link| link.counters.as_slice()).collect::<Vec<_>>())
         .fetch_all(connection)
         .await?;
     let appended = rows.iter().map(|row| row.try_get("entry_id")).collect::<Result<HashSet<&str>, _>>()?;
@@ -185,6 +188,7 @@ mod tests {
             "text[]",
             "text[]",
             "bool[]",
+            "bytea[]",
         ];
         let plain = link("s", "r", false);
         let rare = NewLink {

@@ -9,7 +9,8 @@ use store::{StoreError, begin_write};
 use super::{ChainQuery, ChainRead, Write, answers, chain_read_of, parted};
 use crate::chain::{NewLink, Place};
 
-const READ: &str = ") SELECT head.sequence, head.hash, open_link.sequence IS NOT NULL AS open, same.document,
+const READ: &str =
+    ") SELECT head.sequence, head.hash, head.counters, open_link.sequence IS NOT NULL AS open, same.document,
         reversed.sequence IS NOT NULL AS is_reversed
     FROM query
     LEFT JOIN link AS head ON head.person_id = query.person_id
@@ -20,8 +21,8 @@ const READ: &str = ") SELECT head.sequence, head.hash, open_link.sequence IS NOT
     LEFT JOIN reversed_request AS reversed ON reversed.person_id = query.person_id AND reversed.caller = query.caller
         AND reversed.request_id = query.request_id
     ORDER BY query.place";
-const APPEND: &str =
-    "INSERT INTO link (person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash) ";
+const APPEND: &str = "INSERT INTO link
+    (person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash, counters) ";
 
 pub(super) async fn read(
     connection: &mut SqliteConnection,
@@ -85,6 +86,7 @@ async fn append(connection: &mut SqliteConnection, links: &[&NewLink]) -> Result
         row.push_bind(link.entry_id.as_str()).push_bind(link.kind);
         row.push_bind(link.caller.as_str()).push_bind(link.request_id.as_str());
         row.push_bind(link.recorded_time).push_bind(link.document.as_slice()).push_bind(link.hash.as_bytes());
+        row.push_bind(link.counters.as_slice());
     });
     query.push(" ON CONFLICT DO NOTHING RETURNING entry_id");
     let appended: Vec<String> = query.build_query_scalar().fetch_all(&mut *connection).await?;

@@ -4,10 +4,18 @@ use std::sync::atomic::Ordering;
 
 use futures::future::join_all;
 use store::testing::TestStore;
-use wire::settlement_v1::SettleRequest;
+use wire::claim_v1::Statement;
+use wire::settlement_v1::{PreviewRequest, SettleRequest};
 use wire::{ErrorReason, Failure};
 
-use crate::world::{CANNOT_BE_REACHED, HAS_TOO_MUCH_TO_DO, LOSES_ITS_REPLY, NEVER_ANSWERS, WORKS, World, reason, stay};
+use crate::world::{
+    CANNOT_BE_REACHED, HAS_TOO_MUCH_TO_DO, LOSES_ITS_REPLY, NEVER_ANSWERS, WORKS, World, edit, reason, stay,
+};
+
+/// Where each payer took its counter from.
+fn moved_from(statement: &Statement) -> Vec<i64> {
+    statement.adjudications.iter().flat_map(|decision| &decision.moves).map(|moved| moved.before_fen).collect()
+}
 
 #[tokio::test]
 async fn nothing_is_written_while_a_payer_or_the_register_cannot_be_asked() {
@@ -60,6 +68,35 @@ async fn an_open_link_is_finished_before_the_next_settlement_of_the_person() {
         world.payers[1].posting.store(WORKS, Ordering::SeqCst);
         world.settle("p", "r-2").await.unwrap();
         assert_eq!((world.count("p").await, world.counted("p")), (2, [20_000; 3]), "{}", store.name);
+    }
+}
+
+#[tokio::test]
+async fn counters_are_those_of_the_chain_and_a_preview_counts_what_is_not_booked_yet() {
+    for store in TestStore::each().await {
+        let world = World::new(&store.location).await;
+        world.settle("p", "r-1").await.unwrap();
+        world.payers[1].posting.store(CANNOT_BE_REACHED, Ordering::SeqCst);
+        world.settle("p", "r-2").await.unwrap();
+        assert_eq!(world.counted("p")[1], 10_000);
+        let preview = PreviewRequest { case: Some(stay("p", 2023, 3)) };
+        let statement = world.client.clone().preview(preview).await.unwrap().into_inner().statement.unwrap();
+        assert_eq!(moved_from(&statement), [20_000; 3], "{}", store.name);
+    }
+}
+
+#[tokio::test]
+async fn behind_a_link_of_before_counters_were_kept_the_payers_are_asked_once() {
+    for store in TestStore::each().await {
+        let world = World::new(&store.location).await;
+        world.settle("p", "r-1").await.unwrap();
+        world.payers[1].posting.store(CANNOT_BE_REACHED, Ordering::SeqCst);
+        world.settle("p", "r-2").await.unwrap();
+        world.payers[1].posting.store(WORKS, Ordering::SeqCst);
+        edit(&store.location, "UPDATE link SET counters = NULL WHERE sequence = 2").await;
+        assert_eq!(moved_from(&world.settle("p", "r-3").await.unwrap()), [20_000; 3], "{}", store.name);
+        assert_eq!(moved_from(&world.settle("p", "r-4").await.unwrap()), [30_000; 3], "{}", store.name);
+        assert_eq!(world.counted("p"), [40_000; 3]);
     }
 }
 

@@ -294,7 +294,8 @@ impl FakePayer {
         let stands = || self.counted(&request.person_id, year);
         request.as_if.as_ref().map_or_else(stands, |as_if| {
             let taken = as_if.counters.iter().find(|counter| counter.benefit_year == year);
-            taken.map_or_else(|| if as_if.others_at_zero { 0 } else { stands() }, |counter| counter.value_fen)
+            let is_zero = as_if.others_at_zero_from_year.is_some_and(|from| year >= from);
+            taken.map_or_else(|| if is_zero { 0 } else { stands() }, |counter| counter.value_fen)
         })
     }
 
