@@ -10,7 +10,7 @@ use store::{
 };
 
 use crate::booking::Booking;
-use crate::page::{PostingRow, posting_from};
+use crate::page::{PostingRow, cursor_at, posting_from};
 use crate::plan::PersonCounter;
 use crate::{Adjustment, LedgerError, PAGE_SIZE_MAX, Post, PostingCursor, PostingPage, postgres, sqlite};
 
@@ -26,6 +26,7 @@ const MIGRATIONS: Migrations = Migrations {
             name: "postings_in_order",
             sql: include_str!("../migrations/sqlite/0003_postings_in_order.sql"),
         },
+        Migration { version: 4, name: "one_table", sql: include_str!("../migrations/sqlite/0004_one_table.sql") },
     ],
     postgres: &[
         Migration { version: 1, name: "ledger", sql: include_str!("../migrations/postgres/0001_ledger.sql") },
@@ -35,23 +36,23 @@ const MIGRATIONS: Migrations = Migrations {
             name: "postings_in_order",
             sql: include_str!("../migrations/postgres/0003_postings_in_order.sql"),
         },
+        Migration { version: 4, name: "one_table", sql: include_str!("../migrations/postgres/0004_one_table.sql") },
     ],
 };
 
+/// Numbers of entries rise with time.
 const NEWEST: &str = "
-    SELECT entry_id, settlement_id, fund, paid_fen, recorded_time FROM posting
-    WHERE person_id = $1
-    ORDER BY recorded_time DESC, entry_id DESC, settlement_id DESC, fund DESC LIMIT $2";
+    SELECT entry_id, number, settlement_id, fund, paid_fen, recorded_time FROM posting
+    WHERE person_id = $1 AND fund IS NOT NULL
+    ORDER BY entry_id DESC, number DESC LIMIT $2";
 
 const NEWEST_BEFORE: &str = "
-    SELECT entry_id, settlement_id, fund, paid_fen, recorded_time FROM posting
-    WHERE person_id = $1 AND (recorded_time, entry_id, settlement_id, fund) < ($3, $4, $5, $6)
-    ORDER BY recorded_time DESC, entry_id DESC, settlement_id DESC, fund DESC LIMIT $2";
+    SELECT entry_id, number, settlement_id, fund, paid_fen, recorded_time FROM posting
+    WHERE person_id = $1 AND (entry_id, number) < ($3, $4) AND fund IS NOT NULL
+    ORDER BY entry_id DESC, number DESC LIMIT $2";
 
 /// Each table on its own, because an audit has to see what one of them holds and the others do not.
 const PERSONS: &str = "
-    SELECT person_id FROM (SELECT DISTINCT person_id FROM posted WHERE person_id > $1 ORDER BY 1 LIMIT $2) AS entries
-    UNION
     SELECT person_id FROM (SELECT DISTINCT person_id FROM posting WHERE person_id > $1 ORDER BY 1 LIMIT $2) AS postings
     UNION
     SELECT person_id FROM (SELECT DISTINCT person_id FROM counter WHERE person_id > $1 ORDER BY 1 LIMIT $2) AS counters
@@ -196,19 +197,18 @@ impl Ledger {
         let page_size = page_size.clamp(1, PAGE_SIZE_MAX);
         // One more than the page tells whether there is a next page.
         let rows_max = i64::from(page_size) + 1;
-        let rows: Vec<PostingRow> = on_database!(&self.database, |pool| match before {
+        let mut rows: Vec<PostingRow> = on_database!(&self.database, |pool| match before {
             None => sqlx::query_as(NEWEST).bind(person_id.as_str()).bind(rows_max).fetch_all(pool).await?,
             Some(cursor) => {
                 let page = sqlx::query_as(NEWEST_BEFORE).bind(person_id.as_str()).bind(rows_max);
-                let page = page.bind(cursor.recorded_time).bind(cursor.entry_id.as_str());
-                page.bind(cursor.settlement_id.as_str()).bind(cursor.fund.as_str()).fetch_all(pool).await?
+                page.bind(cursor.entry_id.as_str()).bind(cursor.number).fetch_all(pool).await?
             }
         });
-        let mut postings = rows.into_iter().map(posting_from).collect::<Result<Vec<_>, _>>()?;
         let page_size = usize::try_from(page_size).unwrap_or(usize::MAX);
-        let has_more = postings.len() > page_size;
-        postings.truncate(page_size);
-        let next = postings.last().filter(|_| has_more).map(PostingCursor::from);
+        let has_more = rows.len() > page_size;
+        rows.truncate(page_size);
+        let next = rows.last().filter(|_| has_more).map(cursor_at).transpose()?;
+        let postings = rows.into_iter().map(posting_from).collect::<Result<_, _>>()?;
         Ok(PostingPage { postings, next })
     }
 
@@ -246,5 +246,77 @@ async fn post(connection: BatchConnection<'_>, batch: Vec<Arc<Booking>>) -> Answ
     match connection {
         BatchConnection::Sqlite(connection) => sqlite::post(connection, &batch).await,
         BatchConnection::Postgres(connection) => postgres::post(connection, &batch).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use claim::{Adjudication, EntryId, Fund, PayerId, SettlementId};
+    use store::testing::TestStore;
+
+    use super::*;
+    use crate::Posting;
+
+    const SERVICE: &str = "basic-insurance";
+    const IN_TWO_TABLES: Migrations =
+        Migrations { sqlite: MIGRATIONS.sqlite.split_at(3).0, postgres: MIGRATIONS.postgres.split_at(3).0 };
+
+    fn booking(settlement: &str, paid: &[(Fund, i64)]) -> Booking {
+        let settlement_id = SettlementId::new(settlement).unwrap();
+        let adjudication = Adjudication::nothing(PayerId::new(SERVICE).unwrap());
+        let post = Post {
+            person_id: PersonId::new("p").unwrap(),
+            settlement_id: settlement_id.clone(),
+            adjudication,
+            recorded_time: DateTime::UNIX_EPOCH,
+        };
+        let paid = paid.iter().map(|(fund, paid)| ((settlement_id.clone(), *fund), Fen::new(*paid)));
+        Booking { paid: paid.collect(), ..post.into() }
+    }
+
+    async fn book_in_two_tables(database: &Database, booking: &Booking) -> Result<(), LedgerError> {
+        let posted = "INSERT INTO posted (person_id, entry_id, digest, recorded_time) VALUES ($1, $2, $3, $4)";
+        let posting = "INSERT INTO posting (person_id, entry_id, settlement_id, fund, paid_fen, recorded_time)
+            VALUES ($1, $2, $2, $3, $4, $5)";
+        on_database!(database, |pool| {
+            let (person_id, entry_id) = (booking.person_id.as_str(), booking.entry_id.as_str());
+            let query = sqlx::query(posted).bind(person_id).bind(entry_id).bind(booking.digest.as_slice());
+            query.bind(booking.recorded_time).execute(pool).await?;
+            for ((_, fund), paid) in &booking.paid {
+                let query = sqlx::query(posting).bind(person_id).bind(entry_id).bind(fund.as_str()).bind(paid.get());
+                query.bind(booking.recorded_time).execute(pool).await?;
+            }
+        });
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn what_was_booked_in_two_tables_is_booked_in_one() {
+        for store in TestStore::each().await {
+            let bookings = [booking("s", &[(Fund::LargeExpense, 2), (Fund::BasicInpatient, 1)]), booking("t", &[])];
+            let database = Database::open(&store.location, SERVICE, &IN_TWO_TABLES).await.unwrap();
+            for booking in &bookings {
+                book_in_two_tables(&database, booking).await.unwrap();
+            }
+            database.close().await;
+
+            let ledger = Ledger::open(&store.location, SERVICE).await.unwrap();
+            let posting = |fund, paid| Posting {
+                entry_id: EntryId::new("s").unwrap(),
+                settlement_id: SettlementId::new("s").unwrap(),
+                fund,
+                paid: Fen::new(paid),
+                recorded_time: DateTime::UNIX_EPOCH,
+            };
+            let page = ledger.list_postings(&PersonId::new("p").unwrap(), 9, None).await.unwrap();
+            let expected = [posting(Fund::LargeExpense, 2), posting(Fund::BasicInpatient, 1)];
+            assert_eq!(page.postings, expected, "{}", store.name);
+            for booking in bookings {
+                let outcome = ledger.posts.submit(Arc::new(booking)).await.unwrap();
+                assert_eq!(outcome, PostOutcome::AlreadyPosted, "{}", store.name);
+            }
+            ledger.close().await;
+        }
     }
 }

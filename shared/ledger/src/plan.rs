@@ -53,15 +53,38 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// What every booking of the plan pays, by settlement and fund.
-    pub(crate) fn postings(&self) -> impl Iterator<Item = (&Arc<Booking>, (&(SettlementId, Fund), &Fen))> {
-        self.bookings.values().flat_map(|booking| booking.paid.iter().map(move |paid| (booking, paid)))
+    /// The postings of every booking of the plan, in the order of their keys.
+    pub(crate) fn postings(&self) -> Vec<PlannedPosting<'_>> {
+        self.bookings.values().flat_map(|booking| postings_of(booking)).collect()
     }
 
     /// Whether every booking of the batch is booked now.
     pub(crate) fn books_all(&self) -> bool {
         self.answers.iter().all(|answer| matches!(answer, Ok(PostOutcome::Posted)))
     }
+}
+
+/// One posting as it is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlannedPosting<'p> {
+    pub(crate) booking: &'p Booking,
+    /// Its place among those of its entry, from 0.
+    pub(crate) number: i64,
+    /// What is paid for which settlement from which fund; `None`: the entry costs nothing and is booked all the same.
+    pub(crate) paid: Option<(&'p SettlementId, Fund, Fen)>,
+}
+
+impl PlannedPosting<'_> {
+    /// What tells whether the entry was booked with the same content, kept with its first posting.
+    pub(crate) fn digest(&self) -> Option<&[u8]> {
+        (self.number == 0).then_some(self.booking.digest.as_slice())
+    }
+}
+
+fn postings_of(booking: &Booking) -> impl Iterator<Item = PlannedPosting<'_>> {
+    let paid = booking.paid.iter().map(|((settlement_id, fund), paid)| Some((settlement_id, *fund, *paid)));
+    let nothing = booking.paid.is_empty().then_some(None);
+    (0..).zip(paid.chain(nothing)).map(move |(number, paid)| PlannedPosting { booking, number, paid })
 }
 
 /// The counters that a batch moves.

@@ -13,7 +13,7 @@ use store::StoreError;
 
 use crate::booking::{Booking, Digest};
 use crate::page::digest_from;
-use crate::plan::{Held, PersonCounter, PersonEntry, Plan, counters_of, entries_of, plan};
+use crate::plan::{Held, PersonCounter, PersonEntry, Plan, PlannedPosting, counters_of, entries_of, plan};
 use crate::{LedgerError, PostOutcome};
 
 const RACES_MAX: usize = 16;
@@ -34,32 +34,31 @@ const READ_POSTED: &str = "
     SELECT asked.person_id, asked.entry_id, held.digest
     FROM unnest($1::text[], $2::text[]) AS asked (person_id, entry_id)
     CROSS JOIN LATERAL (
-        SELECT digest FROM posted WHERE posted.person_id = asked.person_id AND posted.entry_id = asked.entry_id LIMIT 1
+        SELECT digest FROM posting
+        WHERE posting.person_id = asked.person_id AND posting.entry_id = asked.entry_id AND posting.number = 0
+        LIMIT 1
     ) AS held";
 
 /// The parts of the one statement that writes a plan. A part that a plan has no rows for is left out of it, because each
 /// of them costs as much to set up as several rows to write.
 const POSTED: &str = "posted AS (
-        INSERT INTO posted (person_id, entry_id, digest, recorded_time)
-        SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[])
-        ON CONFLICT (person_id, entry_id) DO NOTHING
+        INSERT INTO posting (person_id, entry_id, number, digest, settlement_id, fund, paid_fen, recorded_time)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[], $5::text[], $6::text[], $7::bigint[],
+            $8::timestamptz[])
+        ON CONFLICT (person_id, entry_id, number) DO NOTHING
         RETURNING 1
     )";
 /// A counter that was inserted, which is one whose `xmax` is zero, must have been planned from zero.
 const MOVED: &str = "moved AS (
         INSERT INTO counter (person_id, benefit_year, counter, value_fen, moved_from_fen)
-        SELECT * FROM unnest($5::text[], $6::int[], $7::text[], $8::bigint[], $9::bigint[])
+        SELECT * FROM unnest($9::text[], $10::int[], $11::text[], $12::bigint[], $13::bigint[])
         ON CONFLICT (person_id, benefit_year, counter)
         DO UPDATE SET value_fen = excluded.value_fen, moved_from_fen = excluded.moved_from_fen
         WHERE counter.value_fen = excluded.moved_from_fen
         RETURNING counter.moved_from_fen = 0 OR counter.xmax <> 0 AS as_planned
     )";
-const PAID: &str = "paid AS (
-        INSERT INTO posting (person_id, entry_id, settlement_id, fund, paid_fen, recorded_time)
-        SELECT * FROM unnest($10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::timestamptz[])
-    )";
 const STRAYED: &str = "strayed AS (
-        SELECT 1 FROM unnest($16::text[], $17::int[], $18::text[], $19::bigint[])
+        SELECT 1 FROM unnest($14::text[], $15::int[], $16::text[], $17::bigint[])
             AS still (person_id, benefit_year, counter, value_fen)
         LEFT JOIN LATERAL (
             SELECT counter.value_fen FROM counter
@@ -76,10 +75,7 @@ fn write_of(plan: &Plan) -> String {
     let mut holds = vec!["(SELECT count(*) FROM posted) = cardinality($1::text[])"];
     if !plan.counters.is_empty() {
         parts.push(MOVED);
-        holds.push("(SELECT count(*) FROM moved WHERE as_planned) = cardinality($5::text[])");
-    }
-    if plan.postings().next().is_some() {
-        parts.push(PAID);
+        holds.push("(SELECT count(*) FROM moved WHERE as_planned) = cardinality($9::text[])");
     }
     if !plan.still.is_empty() {
         parts.push(STRAYED);
@@ -149,26 +145,25 @@ async fn read_posted(
 
 /// Writes a plan; `false` where the store does not hold what the plan was made from, and nothing was written.
 async fn write(connection: &mut PgConnection, plan: &Plan) -> Result<bool, LedgerError> {
-    let bookings = || plan.bookings.values();
+    let postings = plan.postings();
+    let posted = || postings.iter();
+    let paid = || posted().map(|posting| posting.paid);
     let counters = || plan.counters.iter();
     let still = || plan.still.iter();
-    let paid = || plan.postings();
     let written = sqlx::query(AssertSqlSafe(write_of(plan)))
-        .bind(bookings().map(|booking| booking.person_id.as_str()).collect::<Vec<_>>())
-        .bind(bookings().map(|booking| booking.entry_id.as_str()).collect::<Vec<_>>())
-        .bind(bookings().map(|booking| booking.digest.as_slice()).collect::<Vec<_>>())
-        .bind(bookings().map(|booking| booking.recorded_time).collect::<Vec<_>>())
+        .bind(posted().map(|posting| posting.booking.person_id.as_str()).collect::<Vec<_>>())
+        .bind(posted().map(|posting| posting.booking.entry_id.as_str()).collect::<Vec<_>>())
+        .bind(posted().map(|posting| posting.number).collect::<Vec<_>>())
+        .bind(posted().map(PlannedPosting::digest).collect::<Vec<_>>())
+        .bind(paid().map(|paid| paid.map(|(settlement_id, _, _)| settlement_id.as_str())).collect::<Vec<_>>())
+        .bind(paid().map(|paid| paid.map(|(_, fund, _)| fund.as_str())).collect::<Vec<_>>())
+        .bind(paid().map(|paid| paid.map(|(_, _, paid)| paid.get())).collect::<Vec<_>>())
+        .bind(posted().map(|posting| posting.booking.recorded_time).collect::<Vec<_>>())
         .bind(counters().map(|((person_id, _), _)| person_id.as_str()).collect::<Vec<_>>())
         .bind(counters().map(|((_, key), _)| key.benefit_year).collect::<Vec<_>>())
         .bind(counters().map(|((_, key), _)| key.name.as_str()).collect::<Vec<_>>())
         .bind(counters().map(|(_, moved)| moved.to.get()).collect::<Vec<_>>())
         .bind(counters().map(|(_, moved)| moved.from.get()).collect::<Vec<_>>())
-        .bind(paid().map(|(booking, _)| booking.person_id.as_str()).collect::<Vec<_>>())
-        .bind(paid().map(|(booking, _)| booking.entry_id.as_str()).collect::<Vec<_>>())
-        .bind(paid().map(|(_, ((settlement_id, _), _))| settlement_id.as_str()).collect::<Vec<_>>())
-        .bind(paid().map(|(_, ((_, fund), _))| fund.as_str()).collect::<Vec<_>>())
-        .bind(paid().map(|(_, (_, paid))| paid.get()).collect::<Vec<_>>())
-        .bind(paid().map(|(booking, _)| booking.recorded_time).collect::<Vec<_>>())
         .bind(still().map(|((person_id, _), _)| person_id.as_str()).collect::<Vec<_>>())
         .bind(still().map(|((_, key), _)| key.benefit_year).collect::<Vec<_>>())
         .bind(still().map(|((_, key), _)| key.name.as_str()).collect::<Vec<_>>())
@@ -222,26 +217,24 @@ mod tests {
         let types = [
             "text[]",
             "text[]",
+            "bigint[]",
             "bytea[]",
+            "text[]",
+            "text[]",
+            "bigint[]",
             "timestamptz[]",
             "text[]",
             "int[]",
             "text[]",
             "bigint[]",
             "bigint[]",
-            "text[]",
-            "text[]",
-            "text[]",
-            "text[]",
-            "bigint[]",
-            "timestamptz[]",
             "text[]",
             "int[]",
             "text[]",
             "bigint[]",
         ];
         let write = write_of(&whole_plan());
-        for part in ["posted", "moved", "paid", "strayed"] {
+        for part in ["posted", "moved", "strayed"] {
             assert!(write.contains(&format!("{part} AS (")), "{write}");
         }
         assert_eq!(whole_reads(pool, &types, &write).await.unwrap(), none);

@@ -10,10 +10,10 @@ use store::{StoreError, begin_write};
 
 use crate::booking::{Booking, Digest};
 use crate::page::digest_from;
-use crate::plan::{Held, PersonCounter, PersonEntry, Plan, counters_of, entries_of, plan};
+use crate::plan::{Held, PersonCounter, PersonEntry, Plan, PlannedPosting, counters_of, entries_of, plan};
 use crate::{LedgerError, PostOutcome};
 
-/// Rows of one statement; the widest has six columns and SQLite binds 32,766 values.
+/// Rows of one statement; the widest has eight columns and SQLite binds 32,766 values.
 const ROWS_MAX: usize = 1_000;
 
 /// Where the asked counters stand, all at one moment; those that were never moved are left out.
@@ -82,8 +82,8 @@ async fn read_posted(
             row.push_bind(person_id.as_str()).push_bind(entry_id.as_str());
         });
         query.push(
-            ") SELECT posted.person_id, posted.entry_id, posted.digest
-            FROM asked JOIN posted USING (person_id, entry_id)",
+            ") SELECT posting.person_id, posting.entry_id, posting.digest
+            FROM asked JOIN posting USING (person_id, entry_id) WHERE posting.number = 0",
         );
         let rows: Vec<(String, String, Vec<u8>)> = query.build_query_as().fetch_all(&mut *connection).await?;
         for (person_id, entry_id, digest) in rows {
@@ -96,22 +96,18 @@ async fn read_posted(
 }
 
 async fn write(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), LedgerError> {
-    for bookings in chunks(plan.bookings.values()) {
-        let mut query = QueryBuilder::new("INSERT INTO posted (person_id, entry_id, digest, recorded_time) ");
-        query.push_values(bookings, |mut row, booking| {
-            row.push_bind(booking.person_id.as_str()).push_bind(booking.entry_id.as_str());
-            row.push_bind(booking.digest.as_slice()).push_bind(booking.recorded_time);
-        });
-        query.build().execute(&mut *connection).await?;
-    }
     for postings in chunks(plan.postings()) {
         let mut query = QueryBuilder::new(
-            "INSERT INTO posting (person_id, entry_id, settlement_id, fund, paid_fen, recorded_time) ",
+            "INSERT INTO posting
+                (person_id, entry_id, number, digest, settlement_id, fund, paid_fen, recorded_time) ",
         );
-        query.push_values(postings, |mut row, (booking, ((settlement_id, fund), paid))| {
+        query.push_values(postings, |mut row, posting| {
+            let PlannedPosting { booking, number, paid } = posting;
             row.push_bind(booking.person_id.as_str()).push_bind(booking.entry_id.as_str());
-            row.push_bind(settlement_id.as_str()).push_bind(fund.as_str());
-            row.push_bind(paid.get()).push_bind(booking.recorded_time);
+            row.push_bind(number).push_bind(posting.digest());
+            row.push_bind(paid.map(|(settlement_id, _, _)| settlement_id.as_str()));
+            row.push_bind(paid.map(|(_, fund, _)| fund.as_str())).push_bind(paid.map(|(_, _, paid)| paid.get()));
+            row.push_bind(booking.recorded_time);
         });
         query.build().execute(&mut *connection).await?;
     }

@@ -25,7 +25,7 @@ const BYTES_PER_LINK: u64 = 1_400;
 const BYTES_KEPT_FREE: u64 = 2 * 1024 * 1024 * 1024;
 
 /// The tables that are filled, with the columns and the values of one row; `:step` counts the rounds over the persons.
-const FILLED: [(&str, &str, &str); 4] = [
+const FILLED: [(&str, &str, &str); 3] = [
     (
         "orchestrator.link",
         "person_id, sequence, entry_id, kind, caller, request_id, recorded_time, document, hash, counters",
@@ -34,14 +34,9 @@ const FILLED: [(&str, &str, &str); 4] = [
     ),
     ("orchestrator.feed", "position, person_id, sequence", "position, person_id, step"),
     (
-        "basic_insurance.posted",
-        "person_id, entry_id, digest, recorded_time",
-        "person_id, entry_id, sha256(entry_id::bytea), recorded_time",
-    ),
-    (
         "basic_insurance.posting",
-        "person_id, entry_id, settlement_id, fund, paid_fen, recorded_time",
-        "person_id, entry_id, entry_id, 'pooling-fund', 10000 + step, recorded_time",
+        "person_id, entry_id, number, digest, settlement_id, fund, paid_fen, recorded_time",
+        "person_id, entry_id, 0, sha256(entry_id::bytea), entry_id, 'pooling-fund', 10000 + step, recorded_time",
     ),
 ];
 
