@@ -8,6 +8,7 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     println!("cargo::rerun-if-changed={}", root.display());
     let files = [
         "onestop/account/v1/account.proto",
+        "onestop/bundle/v1/bundle.proto",
         "onestop/claim/v1/claim.proto",
         "onestop/error/v1/error.proto",
         "onestop/journal/v1/journal.proto",
@@ -20,6 +21,7 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     compiler.include_source_info(true).include_imports(true).open_files(files)?;
     let out_dir = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out_dir.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
-    tonic_prost_build::configure().build_transport(false).compile_fds(compiler.file_descriptor_set())?;
+    let code = tonic_prost_build::configure().build_transport(false).bytes(".onestop.bundle.v1");
+    code.compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

@@ -110,7 +110,7 @@ async fn orchestrator(server: Server, args: &ServeArgs, lookup: &Lookup) -> Resu
     let location = args.store.location();
     let lock = StoreLock::take(&location, &["orchestrator"])?;
     let orchestrator =
-        platform::open_orchestrator(&location, register_over(host::remote(register)?), payers, lookup).await?;
+        platform::open_orchestrator(&location, register_over(host::remote_service(register)?), payers, lookup).await?;
     // Payers may start later than their orchestrator; what stays open is finished by the recovery that runs on.
     if let Err(failure) = Recovery::new(orchestrator.clone()).finish_all().await {
         tracing::warn!(%failure, "open links could not be finished at the start");
@@ -122,7 +122,7 @@ async fn orchestrator(server: Server, args: &ServeArgs, lookup: &Lookup) -> Resu
 fn payer_endpoint(text: &str) -> Result<(PayerId, PayerWay)> {
     let (payer, endpoint) = text.split_once('=').with_context(|| format!("{text:?} is not PAYER=URI"))?;
     let payer = PayerId::new(payer).with_context(|| format!("the payer in {text:?}"))?;
-    Ok((payer, payer_over(host::remote(endpoint)?)))
+    Ok((payer, payer_over(host::remote_service(endpoint)?)))
 }
 
 /// The rules, which in production rest on published or confirmed documents alone.

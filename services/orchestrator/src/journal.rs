@@ -34,6 +34,7 @@ const MIGRATIONS: Migrations = Migrations {
             sql: include_str!("../migrations/sqlite/0004_spent_numbers.sql"),
         },
         Migration { version: 5, name: "counters", sql: include_str!("../migrations/sqlite/0005_counters.sql") },
+        Migration { version: 6, name: "requests", sql: include_str!("../migrations/sqlite/0006_requests.sql") },
     ],
     postgres: &[
         Migration { version: 1, name: "journal", sql: include_str!("../migrations/postgres/0001_journal.sql") },
@@ -46,6 +47,7 @@ const MIGRATIONS: Migrations = Migrations {
         },
         Migration { version: 5, name: "documents", sql: include_str!("../migrations/postgres/0005_documents.sql") },
         Migration { version: 6, name: "counters", sql: include_str!("../migrations/postgres/0006_counters.sql") },
+        Migration { version: 7, name: "requests", sql: include_str!("../migrations/postgres/0007_requests.sql") },
     ],
 };
 

@@ -16,6 +16,7 @@ use tonic_health::server::HealthReporter;
 use tower::Service;
 
 use crate::Served;
+use crate::bundle::Unbundling;
 
 /// The largest message that a server or a client takes, in bytes: a bill of the most lines with its explanation.
 pub const MAX_MESSAGE_BYTES: usize = 32 * 1024 * 1024;
@@ -92,10 +93,9 @@ impl Server {
         };
         // Without TCP_NODELAY a serial call waits for the peer's delayed acknowledgement.
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-        tonic::transport::Server::builder()
-            .add_routes(self.routes)
-            .serve_with_incoming_shutdown(incoming, drain)
-            .await?;
+        let bundles = Unbundling::server(self.routes.clone().prepare());
+        let routes = self.routes.add_service(Served::bounded(bundles, self.places));
+        tonic::transport::Server::builder().add_routes(routes).serve_with_incoming_shutdown(incoming, drain).await?;
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ use tonic::transport::Endpoint;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service, ServiceExt};
 
+use crate::bundle::Bundling;
 use crate::{MAX_MESSAGE_BYTES, Served, deadline, status_room, trace_context};
 
 /// A way to one service: give it to a generated client. Cheap to clone; a clone a call.
@@ -22,19 +23,37 @@ pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, Transpor
 #[error("the call did not get through")]
 pub struct TransportError(#[source] BoxError);
 
+impl TransportError {
+    pub(crate) fn of(cause: impl Into<BoxError>) -> Self {
+        Self(cause.into())
+    }
+}
+
 /// A way over the network. It connects when it is first used and again after a failure.
 ///
 /// # Errors
 /// An endpoint that is not a URI such as `http://127.0.0.1:7000`.
 pub fn remote(endpoint: &str) -> Result<Transport, InvalidEndpoint> {
+    Ok(BoxCloneSyncService::new(Departing(channel(endpoint)?)))
+}
+
+/// As [`remote`], between processes of the platform: calls of one method that meet are sent as one. For calls of one
+/// message each, not for streams.
+///
+/// # Errors
+/// As [`remote`].
+pub fn remote_service(endpoint: &str) -> Result<Transport, InvalidEndpoint> {
+    Ok(BoxCloneSyncService::new(Departing(Bundling::new(channel(endpoint)?))))
+}
+
+fn channel(endpoint: &str) -> Result<Transport, InvalidEndpoint> {
     let endpoint = Endpoint::from_shared(endpoint.to_owned())
         .map_err(|_| InvalidEndpoint(endpoint.to_owned()))?
         .connect_timeout(Duration::from_secs(5))
         .tcp_nodelay(true)
         .http2_max_header_list_size(u32::try_from(MAX_MESSAGE_BYTES).unwrap_or(u32::MAX))
         .http2_keep_alive_interval(Duration::from_secs(30));
-    let channel = endpoint.connect_lazy().map_err(|error| TransportError(error.into()));
-    Ok(BoxCloneSyncService::new(Departing(channel)))
+    Ok(BoxCloneSyncService::new(endpoint.connect_lazy().map_err(TransportError::of)))
 }
 
 /// A way to `service` in this process, without a socket.

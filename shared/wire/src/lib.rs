@@ -27,6 +27,11 @@ pub mod proto {
                 tonic::include_proto!("onestop.account.v1");
             }
         }
+        pub mod bundle {
+            pub mod v1 {
+                tonic::include_proto!("onestop.bundle.v1");
+            }
+        }
         pub mod claim {
             pub mod v1 {
                 tonic::include_proto!("onestop.claim.v1");
@@ -81,8 +86,8 @@ pub use facts::read_categories;
 pub use failure::{ErrorReason, Failure};
 pub use listed::{Listed, NotListed};
 pub use proto::onestop::{
-    account::v1 as account_v1, claim::v1 as claim_v1, journal::v1 as journal_v1, payer::v1 as payer_v1,
-    register::v1 as register_v1, settlement::v1 as settlement_v1,
+    account::v1 as account_v1, bundle::v1 as bundle_v1, claim::v1 as claim_v1, journal::v1 as journal_v1,
+    payer::v1 as payer_v1, register::v1 as register_v1, settlement::v1 as settlement_v1,
 };
 pub use reader::{FromMessage, Reader, read};
 pub use statement::MAX_ADJUDICATIONS;
