@@ -1,9 +1,10 @@
 //! [`Rate`] in basis points, and [`Unrounded`], what a rate makes of an amount.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Fen;
@@ -15,8 +16,6 @@ use crate::Fen;
 pub struct Rate(u16);
 
 const WHOLE_BP: u16 = 10_000;
-/// Decimal places of an amount in fen times a rate in basis points.
-const PRODUCT_SCALE: u32 = 4;
 
 impl Rate {
     /// Nothing, 0 %.
@@ -51,7 +50,8 @@ impl Rate {
     /// The expense whose payment at this rate is `payment`, or `None` for a rate of zero.
     #[must_use]
     pub fn expense_paying(self, payment: Fen) -> Option<Unrounded> {
-        (self.0 != 0).then(|| Unrounded(Decimal::from(payment.get()) * Decimal::from(WHOLE_BP) / Decimal::from(self.0)))
+        let dividend = i128::from(payment.get()) * i128::from(WHOLE_BP);
+        (self.0 != 0).then(|| Unrounded { dividend, divisor: i64::from(self.0) })
     }
 }
 
@@ -121,15 +121,19 @@ impl<'de> Deserialize<'de> for Rate {
 /// An exact amount that may hold a fraction of a fen, in fen.
 ///
 /// It is what a rate makes of an amount. The named roundings are the only ways out of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Unrounded(Decimal);
+#[derive(Clone, Copy, Debug)]
+pub struct Unrounded {
+    dividend: i128,
+    /// At least one; ten thousand in whatever rates make, so that their sums need no common divisor.
+    divisor: i64,
+}
 
 impl Unrounded {
-    /// `amount` in the proportion of `part` to `whole`, or `None` for a whole of zero.
+    /// `amount` in the proportion of `part` to `whole`, or `None` for a whole of zero or less.
     #[must_use]
     pub fn in_proportion(amount: Fen, part: Fen, whole: Fen) -> Option<Self> {
-        let product = Decimal::from(amount.get()).checked_mul(Decimal::from(part.get()))?;
-        product.checked_div(Decimal::from(whole.get())).map(Self)
+        let dividend = i128::from(amount.get()) * i128::from(part.get());
+        (whole > Fen::ZERO).then(|| Self { dividend, divisor: whole.get() })
     }
 
     /// Rounds to the fen, halves away from zero (四舍五入): the one rounding of every payment.
@@ -137,22 +141,64 @@ impl Unrounded {
     /// # Panics
     /// Beyond the range of an `i64`, which amounts up to [`Fen::MAX`] cannot reach.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "an overflowed amount is a bug that must not become a settlement")]
     pub fn round_half_up(self) -> Fen {
-        if let Some(whole) = self.round_product() {
-            return whole;
+        self.round_narrow().unwrap_or_else(|| self.round_wide())
+    }
+
+    /// The rounding in machine words, which nearly every amount fits.
+    fn round_narrow(self) -> Option<Fen> {
+        let half = self.divisor / 2 + self.divisor % 2;
+        let dividend = i64::try_from(self.dividend).ok()?;
+        let (whole, left) = (dividend / self.divisor, dividend % self.divisor);
+        let away = i64::from(left.unsigned_abs() >= half.unsigned_abs());
+        Some(Fen::new(whole.checked_add(away * dividend.signum())?))
+    }
+
+    #[expect(clippy::expect_used, reason = "an overflowed amount is a bug that must not become a settlement")]
+    fn round_wide(self) -> Fen {
+        let divisor = i128::from(self.divisor);
+        let (whole, left) = (self.dividend / divisor, self.dividend % divisor);
+        let away = i128::from(left.abs() * 2 >= divisor);
+        Fen::new(i64::try_from(whole + away * self.dividend.signum()).expect("rounded amount within an i64"))
+    }
+
+    /// Both dividends over one divisor.
+    #[expect(clippy::expect_used, reason = "an overflowed amount is a bug that must not become a settlement")]
+    fn over_one_divisor(self, other: Self) -> (i128, i128, i64) {
+        if self.divisor == other.divisor {
+            return (self.dividend, other.dividend, self.divisor);
         }
-        let whole = self.0.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
-        Fen::new(i64::try_from(whole).expect("rounded amount within an i64"))
+        let times = |dividend: i128, divisor: i64| dividend.checked_mul(i128::from(divisor));
+        let one = times(self.dividend, other.divisor).expect("a dividend within an i128");
+        let two = times(other.dividend, self.divisor).expect("a dividend within an i128");
+        (one, two, self.divisor.checked_mul(other.divisor).expect("a divisor within an i64"))
     }
 }
 
-impl Unrounded {
-    /// The same rounding in integers for what a rate makes of an amount, which is nearly all that is ever rounded.
-    fn round_product(self) -> Option<Fen> {
-        let ten_thousandths = i64::try_from(self.0.mantissa()).ok().filter(|_| self.0.scale() == PRODUCT_SCALE)?;
-        let half = i64::from(WHOLE_BP / 2) * ten_thousandths.signum();
-        Some(Fen::new(ten_thousandths.checked_add(half)? / i64::from(WHOLE_BP)))
+impl Default for Unrounded {
+    fn default() -> Self {
+        Self::from(Fen::ZERO)
+    }
+}
+
+impl PartialEq for Unrounded {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Unrounded {}
+
+impl PartialOrd for Unrounded {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Unrounded {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (one, two, _) = self.over_one_divisor(*other);
+        one.cmp(&two)
     }
 }
 
@@ -160,33 +206,36 @@ impl std::ops::Mul<Rate> for Fen {
     type Output = Unrounded;
 
     fn mul(self, rate: Rate) -> Unrounded {
-        Unrounded(Decimal::from_i128_with_scale(i128::from(self.get()) * i128::from(rate.0), PRODUCT_SCALE))
+        Unrounded { dividend: i128::from(self.get()) * i128::from(rate.0), divisor: i64::from(WHOLE_BP) }
     }
 }
 
 impl std::ops::Add for Unrounded {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
+        let (one, two, divisor) = self.over_one_divisor(other);
+        Self { dividend: one + two, divisor }
     }
 }
 
 impl std::ops::Sub for Unrounded {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self(self.0 - other.0)
+        let (one, two, divisor) = self.over_one_divisor(other);
+        Self { dividend: one - two, divisor }
     }
 }
 
 impl From<Fen> for Unrounded {
     fn from(amount: Fen) -> Self {
-        Self(Decimal::from(amount.get()))
+        amount * Rate::WHOLE
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rust_decimal::RoundingStrategy;
 
     use super::*;
 
@@ -250,10 +299,36 @@ mod tests {
         }
 
         #[test]
-        fn rounding_in_integers_is_the_named_rounding(fen in -1_000_000_000_000_000_i64..1_000_000_000_000_000, bp in 0_u16..=10_000) {
-            let product = Fen::new(fen) * Rate::new(bp).unwrap();
-            let named = product.0.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
-            prop_assert_eq!(Decimal::from(product.round_half_up().get()), named);
+        fn a_product_rounds_as_decimals_do(fen in -1_000_000_000_000_000_i64..1_000_000_000_000_000, bp in 0_u16..=10_000) {
+            let product = Decimal::from(fen) * Decimal::new(i64::from(bp), 4);
+            let named = product.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+            let rounded = (Fen::new(fen) * Rate::new(bp).unwrap()).round_half_up();
+            prop_assert_eq!(Decimal::from(rounded.get()), named);
+        }
+
+        #[test]
+        fn a_proportion_rounds_halves_away_from_zero(
+            amount in -10_000_000_000_000_i64..=10_000_000_000_000,
+            part in 0_i64..=10_000_000_000_000,
+            whole in 1_i64..=10_000_000_000_000,
+        ) {
+            let exact = Unrounded::in_proportion(Fen::new(amount), Fen::new(part), Fen::new(whole)).unwrap();
+            let twice = i128::from(amount) * i128::from(part) * 2;
+            let wide = i128::from(whole);
+            let rounded = (twice.abs() + wide) / (wide * 2) * twice.signum();
+            prop_assert_eq!(i128::from(exact.round_wide().get()), rounded);
+            prop_assert_eq!(i128::from(exact.round_half_up().get()), rounded);
+        }
+
+        #[test]
+        fn sums_of_products_and_amounts_are_exact(one in 0_i64..1_000_000_000, two in 0_i64..1_000_000_000, bp in 0_u16..=10_000) {
+            let rate = Rate::new(bp).unwrap();
+            let (one, two) = (Fen::new(one), Fen::new(two));
+            prop_assert_eq!(one * rate + two * rate, (one + two) * rate);
+            prop_assert_eq!((one + two) * rate - two * rate, one * rate);
+            prop_assert!(one * rate <= Unrounded::from(one));
+            let half = Unrounded::in_proportion(one, Fen::new(1), Fen::new(2)).unwrap();
+            prop_assert_eq!(half + half, Unrounded::from(one));
         }
 
         #[test]
