@@ -109,10 +109,10 @@ impl PayerRules for BasicInsurance {
         let mut draft = Draft::new(self.id(), rules, case, earlier, &counters, Detail::AmountsOnly);
         let mut keys = Vec::with_capacity(USUAL_KEYS);
         for year in rules.benefit_years(case) {
-            draft.turn_to(year.clone());
+            draft.turn_to(year);
             for assignment in self.assign(rules, case, &mut draft) {
                 let benefit = assignment.benefit;
-                benefit.add_counter_keys(case, &year, Some(&assignment.into_part(case)), &mut keys);
+                benefit.add_counter_keys(case, year, Some(&assignment.into_part(case)), &mut keys);
             }
         }
         keys.sort_unstable();

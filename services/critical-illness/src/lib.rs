@@ -40,10 +40,10 @@ impl PayerRules for CriticalIllness {
         let mut draft = Draft::new(self.id(), rules, case, earlier, &counters, Detail::AmountsOnly);
         let mut keys = Vec::new();
         for year in rules.benefit_years(case) {
-            draft.turn_to(year.clone());
+            draft.turn_to(year);
             for benefit in rules.benefits_for(&self.id, case) {
                 if benefit.verdict(case, None) == Verdict::Meets && !draft.parts(benefit).is_empty() {
-                    benefit.add_counter_keys(case, &year, None, &mut keys);
+                    benefit.add_counter_keys(case, year, None, &mut keys);
                 }
             }
         }

@@ -51,10 +51,10 @@ impl PayerRules for MedicalAssistance {
         let counters = Counters::default();
         let mut draft = Draft::new(self.id(), rules, case, earlier, &counters, Detail::AmountsOnly);
         for year in rules.benefit_years(case) {
-            draft.turn_to(year.clone());
+            draft.turn_to(year);
             for benefit in rules.highest_applies_of(&self.id).flat_map(|group| &group.members) {
                 if benefit.verdict(case, None) == Verdict::Meets && !draft.parts(benefit).is_empty() {
-                    benefit.add_counter_keys(case, &year, None, &mut keys);
+                    benefit.add_counter_keys(case, year, None, &mut keys);
                 }
             }
         }

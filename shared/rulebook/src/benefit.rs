@@ -263,7 +263,7 @@ impl Benefit {
     pub fn add_counter_keys(
         &self,
         case: &PricedCase,
-        benefit_year: &BenefitYear,
+        benefit_year: BenefitYear<'_>,
         part: Option<&Part>,
         keys: &mut Vec<CounterKey>,
     ) {

@@ -41,6 +41,7 @@ struct Uncut {
 }
 
 /// What a ceiling leaves of a payment, and the expense that lies beyond it.
+#[derive(Clone, Copy)]
 struct Cut {
     above: Fen,
     paid: Fen,
@@ -88,25 +89,29 @@ impl Draft<'_> {
         working: &mut Working,
     ) {
         let uncut = Uncut { payment: working.paid, expense: working.base - working.deductible, rate };
-        let cut = |room: Room<'a>| (uncut.cut(&room, benefit.crossing), room);
-        let rooms: SmallVec<[_; USUAL]> = self.rooms(benefit, part).map(cut).collect();
-        let cuts = rooms.iter().filter_map(|(cut, _)| cut.as_ref());
-        let binding = cuts.max_by_key(|cut| (cut.above, Reverse(cut.paid)));
+        let mut rooms: SmallVec<[(Room<'a>, Option<Cut>); USUAL]> = SmallVec::new();
+        let mut binding: Option<Cut> = None;
+        for ceiling in &benefit.ceilings {
+            let Some(room) = self.room(ceiling, part) else { continue };
+            let cut = uncut.cut(&room, benefit.crossing);
+            binding = binding.into_iter().chain(cut).max_by_key(|cut| (cut.above, Reverse(cut.paid)));
+            rooms.push((room, cut));
+        }
         if let Some(cut) = binding {
             working.above_ceiling = cut.above;
             working.paid = cut.paid;
         }
         let binds = binding.is_some();
-        for (cut, room) in rooms {
+        for (room, cut) in rooms {
             let looked_at = match room.counts {
                 Counted::Payment => amount(InputName::Payment, uncut.payment),
                 Counted::Expense => amount(InputName::Expense, uncut.expense),
             };
             let inputs =
                 [looked_at, amount(InputName::Ceiling, room.ceiling), amount(InputName::CeilingUsed, room.used)];
-            let fitting = cut.as_ref().map_or(uncut.payment, |cut| cut.paid);
+            let fitting = cut.map_or(uncut.payment, |cut| cut.paid);
             working.steps.exact(Operation::ApplyCeiling, room.citation, &inputs, fitting);
-            if cut.as_ref().is_some_and(|cut| cut.paid.is_zero()) {
+            if cut.is_some_and(|cut| cut.paid.is_zero()) {
                 working.shortfall = Some((Reason::CeilingReached, Arc::clone(room.citation)));
             }
             let counted = match room.counts {

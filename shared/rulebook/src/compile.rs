@@ -85,6 +85,8 @@ pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolve
     let (active_credit, retired_credit) =
         (person_rate("account.credit.active.rate"), person_rate("account.credit.retired.rate"));
     let long_term_care = person_rate("account.long-term-care.rate");
+    let mut benefits: Vec<_> = benefits.into_iter().collect();
+    benefits.sort_by_key(|(_, benefit)| benefit.line_service().is_none());
     let rules = InForce {
         date,
         payer_order,

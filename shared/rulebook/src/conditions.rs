@@ -76,6 +76,11 @@ impl Benefit {
         if !self.is_for(case) {
             return Verdict::NotMeant;
         }
+        self.verdict_where_meant(case, line)
+    }
+
+    /// The verdict of a benefit that is for the case's scheme and kind of visit.
+    pub(crate) fn verdict_where_meant(&self, case: &PricedCase, line: Option<&PricedLine>) -> Verdict<'_> {
         if let Some(verdict) = line.and_then(|line| self.line_verdict(case, line)) {
             return verdict;
         }

@@ -34,17 +34,11 @@ pub struct Part {
 /// The parts of a bill that a benefit looks at, nearly always one.
 pub type Parts = SmallVec<[Part; 1]>;
 
-/// The portions of one decision, nearly always one.
-pub(crate) type Portions = SmallVec<[Portion; 1]>;
-
-/// How one decision moves counters: seldom more than so many.
-pub(crate) type Moves = SmallVec<[CounterMove; 4]>;
-
 /// What a benefit would decide; nothing is moved until it is committed.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    pub(crate) portions: Portions,
-    pub(crate) moves: Moves,
+    pub(crate) portions: Vec<Portion>,
+    pub(crate) moves: Vec<CounterMove>,
     pub(crate) shortfall: Option<(Reason, Arc<Citation>)>,
     pub(crate) detail: Detail,
 }
@@ -91,7 +85,7 @@ pub struct Draft<'a> {
     pub(crate) earlier: &'a [Adjudication],
     counters: &'a Counters,
     pub(crate) detail: Detail,
-    year: BenefitYear,
+    year: BenefitYear<'a>,
     pub(crate) adjudication: Adjudication,
 }
 
@@ -111,14 +105,14 @@ impl<'a> Draft<'a> {
     }
 
     /// Turns to what of the bill belongs to `year`.
-    pub fn turn_to(&mut self, year: BenefitYear) {
+    pub fn turn_to(&mut self, year: BenefitYear<'a>) {
         self.year = year;
     }
 
     /// The year that is being decided.
     #[must_use]
-    pub const fn year(&self) -> &BenefitYear {
-        &self.year
+    pub const fn year(&self) -> BenefitYear<'a> {
+        self.year
     }
 
     /// The adjudication as decided.
@@ -166,13 +160,10 @@ impl<'a> Draft<'a> {
         if let Some((reason, citation)) = &outcome.shortfall {
             self.refuse(benefit, *reason, citation);
         }
-        for counter_move in outcome.moves {
-            self.take_move(counter_move);
-        }
+        take_moves(&mut self.adjudication.moves, outcome.moves);
         let next = benefit.beyond.as_ref().filter(|next| next.payer == benefit.payer);
-        let rest: Parts =
-            outcome.portions.iter().filter(|portion| !portion.above_ceiling.is_zero()).map(rest_of).collect();
-        self.adjudication.portions.extend(outcome.portions);
+        let rest = next.map_or_else(Parts::new, |_| rest_of(&outcome.portions));
+        append(&mut self.adjudication.portions, outcome.portions);
         if let Some(next) = next.filter(|_| !rest.is_empty()) {
             self.settle(next, &rest);
         }
@@ -187,7 +178,7 @@ impl<'a> Draft<'a> {
             return;
         }
         let before = self.counter(&key);
-        self.take_move(CounterMove { key, before, after: before + expense });
+        take_move(&mut self.adjudication.moves, CounterMove { key, before, after: before + expense });
     }
 
     /// Where one of this payer's counters stands by what was decided so far.
@@ -238,14 +229,22 @@ impl<'a> Draft<'a> {
     fn pending(&self, key: &CounterKey) -> Option<&CounterMove> {
         self.adjudication.moves.iter().find(|counter_move| counter_move.key == *key)
     }
+}
 
-    /// Takes a move as decided. One from where the counter stands by what was decided so far goes on with the move
-    /// that brought it there.
-    fn take_move(&mut self, counter_move: CounterMove) {
-        match self.adjudication.moves.iter_mut().find(|pending| pending.key == counter_move.key) {
-            Some(pending) => pending.after = counter_move.after,
-            None => self.adjudication.moves.push(counter_move),
-        }
+/// Takes a move as decided. One from where the counter stands by what was decided so far goes on with the move that
+/// brought it there.
+pub(crate) fn take_move(moves: &mut Vec<CounterMove>, counter_move: CounterMove) {
+    match moves.iter_mut().find(|pending| pending.key == counter_move.key) {
+        Some(pending) => pending.after = counter_move.after,
+        None => moves.push(counter_move),
+    }
+}
+
+fn take_moves(moves: &mut Vec<CounterMove>, more: Vec<CounterMove>) {
+    if moves.is_empty() {
+        *moves = more;
+    } else {
+        more.into_iter().for_each(|counter_move| take_move(moves, counter_move));
     }
 }
 
@@ -257,31 +256,30 @@ pub(crate) fn parts_left<'p>(
     portions: impl Iterator<Item = &'p Portion>,
 ) -> Parts {
     let mut parts = Parts::new();
-    for portion in portions {
-        match &benefit.base {
-            // What is drawn on an individual account looks at the whole bill and not at parts.
-            Base::Lines(_) | Base::Remainder | Base::EligibleRemainder => {}
-            Base::Overflow => {
-                let passes_on = |of: &Arc<Benefit>| of.beyond.as_ref().is_some_and(|next| next.id == benefit.id);
-                if !portion.above_ceiling.is_zero() && rules.benefit(&portion.benefit).is_some_and(passes_on) {
+    match &benefit.base {
+        // What is drawn on an individual account looks at the whole bill and not at parts.
+        Base::Lines(_) | Base::Remainder | Base::EligibleRemainder => {}
+        Base::Overflow => {
+            let passes_on = |of: &Arc<Benefit>| of.beyond.as_ref().is_some_and(|next| next.id == benefit.id);
+            portions.filter(|portion| !portion.above_ceiling.is_zero()).for_each(|portion| {
+                if rules.benefit(&portion.benefit).is_some_and(passes_on) {
                     let part = part_for(&mut parts, portion);
                     part.eligible += portion.above_ceiling;
                     part.base += portion.above_ceiling;
                 }
-            }
-            Base::Personal(services) => {
-                if services.contains(&portion.service) {
-                    let Some(of) = rules.benefit(&portion.benefit) else { continue };
-                    let is_first_layer = of.line_service().is_some();
-                    let part = part_for(&mut parts, portion);
-                    if is_first_layer {
-                        let shared = portion.base - portion.hospital_share;
-                        part.eligible += shared;
-                        part.base += shared;
-                    }
-                    part.base -= portion.paid;
+            });
+        }
+        Base::Personal(services) => {
+            portions.filter(|portion| services.contains(&portion.service)).for_each(|portion| {
+                let Some(of) = rules.benefit(&portion.benefit) else { return };
+                let part = part_for(&mut parts, portion);
+                if of.line_service().is_some() {
+                    let shared = portion.base - portion.hospital_share;
+                    part.eligible += shared;
+                    part.base += shared;
                 }
-            }
+                part.base -= portion.paid;
+            });
         }
     }
     if benefit.with_initial_self_pay {
@@ -326,13 +324,24 @@ fn join_lines(lines: &mut Vec<u32>, more: &[u32]) {
     lines.dedup();
 }
 
-fn rest_of(portion: &Portion) -> Part {
-    Part {
+/// What of the portions lies beyond their ceilings.
+fn rest_of(portions: &[Portion]) -> Parts {
+    let cut = portions.iter().filter(|portion| !portion.above_ceiling.is_zero());
+    let rest = cut.map(|portion| Part {
         service: portion.service,
         lines: portion.lines.clone(),
         drug: None,
         disease: None,
         eligible: portion.above_ceiling,
         base: portion.above_ceiling,
+    });
+    rest.collect()
+}
+
+fn append<T>(all: &mut Vec<T>, more: Vec<T>) {
+    if all.is_empty() {
+        *all = more;
+    } else {
+        all.extend(more);
     }
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use claim::{Citation, CounterKey, CounterMove, InputName, Operation, Portion, PricedLine, Reason, Step};
 use money::{Fen, Rate, Unrounded};
-use smallvec::smallvec;
 
 use crate::Benefit;
 use crate::benefit::{Again, Base, Deductible, Formula, Per};
-use crate::draft::{Draft, Moves, Outcome, Part, Portions};
+use crate::draft::{Draft, Outcome, Part, take_move};
 use crate::steps::{Detail, Steps, amount, rate};
 use crate::value::{ByPerson, Cited};
 
@@ -24,9 +23,12 @@ pub(crate) struct Working {
     pub(crate) above_ceiling: Fen,
     pub(crate) paid: Fen,
     pub(crate) steps: Steps,
-    pub(crate) moves: Moves,
+    pub(crate) moves: Vec<CounterMove>,
     pub(crate) shortfall: Option<(Reason, Arc<Citation>)>,
 }
+
+/// Room for the moves of most benefits.
+const USUAL_MOVES: usize = 4;
 
 impl Working {
     fn on(base: Fen, detail: Detail) -> Self {
@@ -38,7 +40,7 @@ impl Working {
             above_ceiling: Fen::ZERO,
             paid: Fen::ZERO,
             steps: Steps::new(detail),
-            moves: Moves::new(),
+            moves: Vec::with_capacity(USUAL_MOVES),
             shortfall: None,
         }
     }
@@ -55,7 +57,7 @@ impl Working {
     }
 
     pub(crate) fn moves_by(&mut self, key: CounterKey, before: Fen, by: Fen) {
-        self.moves.push(CounterMove { key, before, after: before + by });
+        take_move(&mut self.moves, CounterMove { key, before, after: before + by });
     }
 }
 
@@ -64,12 +66,13 @@ impl Draft<'_> {
     #[must_use]
     pub fn evaluate(&self, benefit: &Benefit, parts: &[Part]) -> Outcome {
         let parts = self.without_violations(benefit, parts);
-        let whole = self.work(benefit, &parts, parts.iter().map(|part| part.base).sum());
+        let mut whole = Working::on(parts.iter().map(|part| part.base).sum(), self.detail);
+        self.work(benefit, &parts, &mut whole);
         let expected = whole.paid.is_zero() && !whole.base.is_zero();
         let portions = match &*parts {
             [part] => {
                 let burden = [whole.hospital_share, whole.deductible, whole.coinsurance, whole.above_ceiling];
-                smallvec![portion(benefit, part, whole.steps.into_vec(), burden, whole.paid)]
+                vec![portion(benefit, part, whole.steps.into_vec(), burden, whole.paid)]
             }
             _ => self.share_out(benefit, &parts, &whole),
         };
@@ -78,13 +81,15 @@ impl Draft<'_> {
     }
 
     /// One payment over several services: each gets what the payment grows by with its expense, in their order.
-    fn share_out(&self, benefit: &Benefit, parts: &[Part], whole: &Working) -> Portions {
+    fn share_out(&self, benefit: &Benefit, parts: &[Part], whole: &Working) -> Vec<Portion> {
         let mut left = [whole.hospital_share, whole.deductible, whole.coinsurance, whole.above_ceiling];
         let (mut expense, mut paid_before) = (Fen::ZERO, Fen::ZERO);
-        let mut portions = Portions::with_capacity(parts.len());
+        let mut portions = Vec::with_capacity(parts.len());
         for part in parts {
             expense += part.base;
-            let paid_with = self.work(benefit, parts, expense).paid;
+            let mut with = Working::on(expense, Detail::AmountsOnly);
+            self.work(benefit, parts, &mut with);
+            let paid_with = with.paid;
             let paid = paid_with - paid_before;
             paid_before = paid_with;
             let mut unpaid = part.base - paid;
@@ -101,26 +106,25 @@ impl Draft<'_> {
         portions
     }
 
-    fn work(&self, benefit: &Benefit, parts: &[Part], base: Fen) -> Working {
-        let mut working = Working::on(base, self.detail);
-        self.open(benefit, parts, &mut working);
-        self.apply_disease_price(benefit, &mut working);
+    fn work(&self, benefit: &Benefit, parts: &[Part], working: &mut Working) {
+        self.open(benefit, parts, working);
+        self.apply_disease_price(benefit, working);
         match &benefit.formula {
             Formula::Rate { rate, level } => {
                 let level = level.unwrap_or_else(|| self.case.visit.level());
-                self.apply_deductible(benefit, parts.first(), &mut working);
-                let rate = self.apply_rate(benefit, rate, level, &mut working);
-                self.apply_ceilings(benefit, parts.first(), Some(rate), &mut working);
+                self.apply_deductible(benefit, parts.first(), working);
+                let rate = self.apply_rate(benefit, rate, level, working);
+                self.apply_ceilings(benefit, parts.first(), Some(rate), working);
             }
             Formula::Bands(bands) => {
-                let has_ceiling = self.apply_bands(bands, &mut working);
+                let has_ceiling = self.apply_bands(bands, working);
                 if has_ceiling {
-                    self.apply_ceilings(benefit, parts.first(), None, &mut working);
+                    self.apply_ceilings(benefit, parts.first(), None, working);
                 } else {
-                    self.count_under_ceilings(benefit, parts.first(), &mut working);
+                    self.count_under_ceilings(benefit, parts.first(), working);
                 }
             }
-            Formula::TopUp(share) => self.top_up(share, parts, &mut working),
+            Formula::TopUp(share) => self.top_up(share, parts, working),
             // Nothing is drawn on an account here: that needs a balance, see `Draft::draw`.
             Formula::Account(_) => {}
             Formula::NotPayableYet => {
@@ -128,7 +132,6 @@ impl Draft<'_> {
             }
         }
         working.close(benefit);
-        working
     }
 
     fn open(&self, benefit: &Benefit, parts: &[Part], working: &mut Working) {
@@ -193,8 +196,8 @@ impl Draft<'_> {
         let merged = self.merged(deductible, key.is_some());
         let standard = self.nominal(deductible, borne_before + merged.borne, working);
         let nominal = standard + merged.added;
-        let is_first = key.as_ref().is_none_or(|key| self.counter_before(key).is_zero());
-        let is_settled = deductible.first_bill_only && !is_first;
+        let is_first = || key.as_ref().is_none_or(|key| self.counter_before(key).is_zero());
+        let is_settled = deductible.first_bill_only && !is_first();
         let left = if is_settled { Fen::ZERO } else { nominal.less(borne_before + merged.borne) };
         working.deductible = left.min(working.base);
 
@@ -234,7 +237,7 @@ impl Draft<'_> {
             let borne_before = self.counter(&key);
             working.moves_by(key, borne_before, borne);
         }
-        working.moves.extend(merged.moves);
+        merged.moves.into_iter().for_each(|counter_move| take_move(&mut working.moves, counter_move));
         if let Some(notes) = deductible.notes.as_ref().filter(|_| !working.deductible.is_zero()) {
             let (borne, full) = notes.keys(visit);
             let noted = self.counter(&borne);

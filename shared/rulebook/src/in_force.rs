@@ -1,6 +1,5 @@
 //! The rules of one day, ready to compute with.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -27,7 +26,8 @@ pub struct InForce {
     pub(crate) payer_order: Vec<PayerId>,
     /// Those of the order that do not only draw on individual accounts.
     pub(crate) payers_of_funds: Vec<PayerId>,
-    pub(crate) benefits: BTreeMap<BenefitId, Arc<Benefit>>,
+    /// Those that lines are assigned to first, which are looked up most.
+    pub(crate) benefits: Vec<(BenefitId, Arc<Benefit>)>,
     pub(crate) orders: Vec<BenefitOrder>,
     pub(crate) groups: Vec<HighestApplies>,
     pub(crate) exclusions: Vec<Exclusion>,
@@ -121,14 +121,15 @@ impl InForce {
     /// Whether there is any benefit for the lines of that kind of visit under that scheme.
     #[must_use]
     pub fn covers(&self, insurance: Insurance, kind: VisitKind) -> bool {
-        let mut line_benefits = self.benefits.values().filter(|benefit| benefit.line_service().is_some());
-        line_benefits.any(|benefit| benefit.is_for_visits(SchemeText::of(insurance), kind))
+        let mut line_benefits = self.benefits.iter().filter(|(_, benefit)| benefit.line_service().is_some());
+        line_benefits.any(|(_, benefit)| benefit.is_for_visits(SchemeText::of(insurance), kind))
     }
 
     /// The benefit of that id.
     #[must_use]
     pub fn benefit(&self, id: &BenefitId) -> Option<&Arc<Benefit>> {
-        self.benefits.get(id)
+        // A decision's ids are those of its rules, which are found equal without a look at their texts.
+        self.benefits.iter().find(|(of, _)| of == id).map(|(_, benefit)| benefit)
     }
 
     /// A payer's benefits in the order they are tried.
@@ -231,7 +232,7 @@ pub fn benefit_taking<'b>(
 ) -> Option<(usize, &'b Arc<Benefit>)> {
     let mut refusals: SmallVec<[_; FEW]> = SmallVec::new();
     for (place, benefit) in benefits.iter().enumerate() {
-        match benefit.verdict(case, Some(line)) {
+        match benefit.verdict_where_meant(case, Some(line)) {
             Verdict::Meets if benefit.is_closed_after(case.visit.kind, &refusals) => {}
             Verdict::Meets => return Some((place, benefit)),
             Verdict::NotMeant => {}

@@ -15,7 +15,7 @@ const DISABILITY_LEVELS: std::ops::RangeInclusive<u8> = 0..=4;
 
 /// The benefits in force on the day of `rules` that cannot be reached on it.
 pub(crate) fn unreachable(items: &Items, rules: &InForce) -> Vec<Unresolved> {
-    let made = |id: &str| rules.benefits.keys().any(|benefit| benefit.as_str() == id);
+    let made = |id: &str| rules.benefits.iter().any(|(benefit, _)| benefit.as_str() == id);
     let benefits: Vec<_> = in_force(items, &items.benefits, rules.date).filter(|benefit| made(&benefit.id)).collect();
     let reach = Reach { benefits: &benefits, rules };
     let unreachable = benefits.iter().filter_map(|benefit| {

@@ -9,17 +9,17 @@ use smallvec::{SmallVec, smallvec};
 use crate::InForce;
 
 /// The years of a bill, nearly always one.
-pub type BenefitYears = SmallVec<[BenefitYear; 1]>;
+pub type BenefitYears<'r> = SmallVec<[BenefitYear<'r>; 1]>;
 
 /// One of the years of a bill, with what of the bill belongs to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BenefitYear {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BenefitYear<'r> {
     year: i32,
     /// The law by which only the lines of the year belong to it; the whole bill does where there is none.
-    split_by: Option<Arc<Citation>>,
+    split_by: Option<&'r Arc<Citation>>,
 }
 
-impl BenefitYear {
+impl<'r> BenefitYear<'r> {
     /// The year of the service date, with the whole bill.
     pub(crate) fn of_service(case: &PricedCase) -> Self {
         Self { year: case.benefit_year(), split_by: None }
@@ -39,12 +39,12 @@ impl BenefitYear {
 
     /// Whether a portion belongs to the year; where the bill is split, all lines of a portion are of one year.
     pub(crate) fn has_portion(&self, case: &PricedCase, portion: &Portion) -> bool {
-        let first = portion.lines.first().and_then(|index| case.lines.get(usize::try_from(*index).ok()?));
-        self.split_by.is_none() || first.is_some_and(|line| self.has(case, line))
+        let first = || portion.lines.first().and_then(|index| case.lines.get(usize::try_from(*index).ok()?));
+        self.split_by.is_none() || first().is_some_and(|line| self.has(case, line))
     }
 
-    pub(crate) const fn split_by(&self) -> Option<&Arc<Citation>> {
-        self.split_by.as_ref()
+    pub(crate) const fn split_by(&self) -> Option<&'r Arc<Citation>> {
+        self.split_by
     }
 }
 
@@ -52,7 +52,7 @@ impl InForce {
     /// The years that a case draws on, the earliest first: the year of the service date, unless the rules split a stay
     /// at the year's end and its lines arose in several.
     #[must_use]
-    pub fn benefit_years(&self, case: &PricedCase) -> BenefitYears {
+    pub fn benefit_years(&self, case: &PricedCase) -> BenefitYears<'_> {
         let split_by = self.stay_split.as_ref().filter(|_| case.visit.kind == VisitKind::Inpatient);
         let Some(split_by) = split_by else { return smallvec![BenefitYear::of_service(case)] };
         let mut years: Vec<i32> = case.lines.iter().map(|line| case.year_of(line)).collect();
@@ -60,7 +60,7 @@ impl InForce {
         years.dedup();
         match years.as_slice() {
             [year] => smallvec![BenefitYear { year: *year, split_by: None }],
-            _ => years.into_iter().map(|year| BenefitYear { year, split_by: Some(Arc::clone(split_by)) }).collect(),
+            _ => years.into_iter().map(|year| BenefitYear { year, split_by: Some(split_by) }).collect(),
         }
     }
 }

@@ -1,7 +1,5 @@
 //! The chain of payers as one pure calculation: each asked in the rulebook's order, nothing written.
 
-use std::collections::BTreeMap;
-
 use basic_insurance::BasicInsurance;
 use claim::{Adjudication, Amounts, NotClosed, PayerId, PricedCase};
 use critical_illness::CriticalIllness;
@@ -20,7 +18,8 @@ pub struct Chain {
 /// One person's counters at every payer, and the individual accounts that the person's bills may draw on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PersonCounters {
-    of_payers: BTreeMap<PayerId, Counters>,
+    /// In the order in which the payers first moved one.
+    of_payers: Vec<(PayerId, Counters)>,
     accounts: Accounts,
 }
 
@@ -126,7 +125,7 @@ impl Chain {
                 continue;
             }
             let Some((_, payer)) = self.payers.iter().find(|(of, _)| of == id) else { continue };
-            let held = counters.of_payers.get(id).unwrap_or(&never_moved);
+            let held = counters.of(id).unwrap_or(&never_moved);
             let asked: Counters;
             let seen = match seen {
                 Seen::All => held,
@@ -161,19 +160,28 @@ impl PersonCounters {
     /// No counter moved, and these accounts.
     #[must_use]
     pub fn with_accounts(accounts: Accounts) -> Self {
-        Self { of_payers: BTreeMap::new(), accounts }
+        Self { of_payers: Vec::new(), accounts }
     }
 
     fn apply(&mut self, settled: &Settled) {
         for adjudication in &settled.adjudications {
             self.accounts.apply(adjudication);
-            self.of_payers.entry(adjudication.payer.clone()).or_default().apply(&adjudication.moves);
+            self.of_mut(&adjudication.payer).apply(&adjudication.moves);
         }
     }
 
     /// The counters of one payer.
     #[must_use]
     pub fn of(&self, payer: &PayerId) -> Option<&Counters> {
-        self.of_payers.get(payer)
+        self.of_payers.iter().find(|(of, _)| of == payer).map(|(_, counters)| counters)
+    }
+
+    fn of_mut(&mut self, payer: &PayerId) -> &mut Counters {
+        let place = self.of_payers.iter().position(|(of, _)| of == payer).unwrap_or_else(|| {
+            self.of_payers.push((payer.clone(), Counters::default()));
+            self.of_payers.len() - 1
+        });
+        #[expect(clippy::indexing_slicing, reason = "the counters were found or pushed just above")]
+        &mut self.of_payers[place].1
     }
 }
