@@ -33,9 +33,14 @@ impl BasicInsurance {
     /// Gives every line of the draft's year to the first benefit that takes it, telling `draft` which refused it.
     /// Assignments come in the order in which benefits draw on shared ceilings; a benefit per drug has one for each
     /// drug, in order of appearance.
-    fn assign<'r>(&self, rules: &'r InForce, case: &'r PricedCase, draft: &mut Draft<'_>) -> Assignments<'r> {
+    fn assign<'r>(
+        &self,
+        rules: &'r InForce,
+        benefits: &'r [Arc<Benefit>],
+        case: &'r PricedCase,
+        draft: &mut Draft<'_>,
+    ) -> Assignments<'r> {
         let mut assignments = Assignments::new();
-        let benefits = rules.benefits_for(&self.id, case);
         for (index, line) in (0_u32..).zip(&case.lines) {
             if !draft.year().has(case, line) {
                 continue;
@@ -107,12 +112,13 @@ impl PayerRules for BasicInsurance {
     fn counter_keys(&self, rules: &InForce, case: &PricedCase, earlier: &[Adjudication]) -> Vec<CounterKey> {
         let counters = Counters::default();
         let mut draft = Draft::new(self.id(), rules, case, earlier, &counters, Detail::AmountsOnly);
+        let benefits = rules.benefits_for(&self.id, case);
         let mut keys = Vec::with_capacity(USUAL_KEYS);
-        for year in rules.benefit_years(case) {
-            draft.turn_to(year);
-            for assignment in self.assign(rules, case, &mut draft) {
+        for year in &rules.benefit_years(case) {
+            draft.turn_to(*year);
+            for assignment in self.assign(rules, benefits, case, &mut draft) {
                 let benefit = assignment.benefit;
-                benefit.add_counter_keys(case, year, Some(&assignment.into_part(case)), &mut keys);
+                benefit.add_counter_keys(case, *year, Some(&assignment.into_part(case)), &mut keys);
             }
         }
         keys.sort_unstable();
@@ -128,13 +134,14 @@ impl PayerRules for BasicInsurance {
         counters: &Counters,
         detail: Detail,
     ) -> Result<Adjudication, RuleNotInForce> {
-        if rules.benefits_for(&self.id, case).is_empty() {
+        let benefits = rules.benefits_for(&self.id, case);
+        if benefits.is_empty() {
             return Err(RuleNotInForce { kind: case.visit.kind, date: case.visit.service_date });
         }
         let mut draft = Draft::new(self.id(), rules, case, earlier, counters, detail);
-        for year in rules.benefit_years(case) {
-            draft.turn_to(year);
-            for assignment in self.assign(rules, case, &mut draft) {
+        for year in &rules.benefit_years(case) {
+            draft.turn_to(*year);
+            for assignment in self.assign(rules, benefits, case, &mut draft) {
                 let benefit = assignment.benefit;
                 draft.settle(benefit, &[assignment.into_part(case)]);
             }

@@ -39,11 +39,11 @@ impl PayerRules for CriticalIllness {
         let counters = Counters::default();
         let mut draft = Draft::new(self.id(), rules, case, earlier, &counters, Detail::AmountsOnly);
         let mut keys = Vec::new();
-        for year in rules.benefit_years(case) {
-            draft.turn_to(year);
+        for year in &rules.benefit_years(case) {
+            draft.turn_to(*year);
             for benefit in rules.benefits_for(&self.id, case) {
                 if benefit.verdict(case, None) == Verdict::Meets && !draft.parts(benefit).is_empty() {
-                    benefit.add_counter_keys(case, year, None, &mut keys);
+                    benefit.add_counter_keys(case, *year, None, &mut keys);
                 }
             }
         }
@@ -61,8 +61,8 @@ impl PayerRules for CriticalIllness {
         detail: Detail,
     ) -> Result<Adjudication, RuleNotInForce> {
         let mut draft = Draft::new(self.id(), rules, case, earlier, counters, detail);
-        for year in rules.benefit_years(case) {
-            draft.turn_to(year);
+        for year in &rules.benefit_years(case) {
+            draft.turn_to(*year);
             for benefit in rules.benefits_for(&self.id, case) {
                 settle(benefit, case, &mut draft);
             }

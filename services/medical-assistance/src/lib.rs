@@ -50,11 +50,11 @@ impl PayerRules for MedicalAssistance {
         let mut keys = Vec::new();
         let counters = Counters::default();
         let mut draft = Draft::new(self.id(), rules, case, earlier, &counters, Detail::AmountsOnly);
-        for year in rules.benefit_years(case) {
-            draft.turn_to(year);
-            for benefit in rules.highest_applies_of(&self.id).flat_map(|group| &group.members) {
+        for year in &rules.benefit_years(case) {
+            draft.turn_to(*year);
+            for benefit in rules.highest_applies_of(&self.id).iter().flat_map(|group| &group.members) {
                 if benefit.verdict(case, None) == Verdict::Meets && !draft.parts(benefit).is_empty() {
-                    benefit.add_counter_keys(case, year, None, &mut keys);
+                    benefit.add_counter_keys(case, *year, None, &mut keys);
                 }
             }
         }
@@ -78,8 +78,8 @@ impl PayerRules for MedicalAssistance {
             return Ok(draft.finish());
         }
         let exclusion = exclusion(&self.id, rules, case);
-        for year in rules.benefit_years(case) {
-            draft.turn_to(year);
+        for year in &rules.benefit_years(case) {
+            draft.turn_to(*year);
             for group in rules.highest_applies_of(&self.id) {
                 let Some(first) = group.members.first() else { continue };
                 let parts = draft.parts(first);

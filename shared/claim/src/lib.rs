@@ -9,6 +9,7 @@
 mod account;
 mod adjudication;
 mod agreement;
+mod among;
 mod case;
 mod cover;
 mod facts;
@@ -27,6 +28,7 @@ pub use adjudication::{
 pub use agreement::{
     AdministrativeTier, AgreementGround, LegalForm, Standing, SupervisingAgency, TemporaryDesignation,
 };
+pub use among::{Among, Listed};
 pub use case::{Case, CaseLine};
 pub use cover::{CoverState, FilingRoute, FlexibleEmployment};
 pub use facts::{

@@ -26,10 +26,23 @@ macro_rules! slugs {
             /// Every member, in the order of the list.
             pub const ALL: &'static [Self] = &[$( Self::$member, )+];
 
+            /// The member's place in the list.
+            #[must_use]
+            #[expect(clippy::as_conversions, reason = "a member without fields is its place")]
+            pub const fn place(self) -> usize {
+                self as usize
+            }
+
             /// The member's written name.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$member => $slug, )+ }
+            }
+        }
+
+        impl $crate::Listed for $name {
+            fn place(self) -> usize {
+                self.place()
             }
         }
 

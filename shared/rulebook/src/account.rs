@@ -32,7 +32,7 @@ impl Draft<'_> {
         steps.exact(Operation::DrawAccount, &benefit.citation, &inputs, portion.paid);
         portion.steps = steps.into_vec();
         portion.family_account = family_account.cloned();
-        self.adjudication.portions.push(portion);
+        self.take_portions(vec![portion]);
     }
 
     /// What an account has to look at, with nothing paid of it, and the steps to it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::Datelike;
 use claim::{
-    BenefitId, Citation, CounterKey, CounterName, DiseaseCode, DiseaseKind, Fund, Level, PayerId, PricedCase,
+    Among, BenefitId, Citation, CounterKey, CounterName, DiseaseCode, DiseaseKind, Fund, Level, PayerId, PricedCase,
     PricedLine, Reason, Service, Visit, VisitKind,
 };
 use money::{Fen, Rate};
@@ -58,7 +58,7 @@ pub(crate) struct NotAfter {
 pub(crate) enum Base {
     Lines(Service),
     Overflow,
-    Personal(Vec<Service>),
+    Personal(Among<Service>),
     Remainder,
     EligibleRemainder,
 }

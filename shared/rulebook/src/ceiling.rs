@@ -1,6 +1,5 @@
 //! Ceilings: the room that is left under each, and the exact split of an expense at the one that binds.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use claim::{Citation, CounterKey, InputName, Operation, Reason};
@@ -31,6 +30,13 @@ impl Room<'_> {
     fn left(&self) -> Fen {
         self.ceiling.less(self.used)
     }
+}
+
+/// The cut beyond which more lies; of equals the one that pays less.
+fn deeper(one: Option<Cut>, other: Option<Cut>) -> Option<Cut> {
+    let (Some(cut), Some(next)) = (one, other) else { return one.or(other) };
+    let is_deeper = (next.above, cut.paid) > (cut.above, next.paid);
+    Some(if is_deeper { next } else { cut })
 }
 
 /// A payment before any ceiling.
@@ -94,7 +100,7 @@ impl Draft<'_> {
         for ceiling in &benefit.ceilings {
             let Some(room) = self.room(ceiling, part) else { continue };
             let cut = uncut.cut(&room, benefit.crossing);
-            binding = binding.into_iter().chain(cut).max_by_key(|cut| (cut.above, Reverse(cut.paid)));
+            binding = deeper(binding, cut);
             rooms.push((room, cut));
         }
         if let Some(cut) = binding {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use claim::{BenefitId, Citation, CounterName, PayerId, SplitCitations};
+use claim::{Among, BenefitId, Citation, CounterName, Listed, PayerId, SplitCitations};
 
 use crate::benefit::{
     Again, Bands, Base, Benefit, Ceiling, CeilingAmount, Concession, Deductible, DiseaseCeiling, Formula, NotAfter,
@@ -59,12 +59,16 @@ pub(crate) fn compile(items: &Items, date: NaiveDate) -> (InForce, Vec<Unresolve
     let orders: Vec<_> = orders.collect();
     let only_draws = |payer: &PayerId| orders.iter().any(|order| order.payer == *payer && order.draws_on_accounts);
     let payers_of_funds = payer_order.iter().filter(|payer| !only_draws(payer)).cloned().collect();
-    let groups = in_force(items, &items.highest_applies, date).filter_map(|group| {
-        let payer = keep(group, payer(&group.body.payer), &mut unresolved)?;
+    let mut groups: Vec<(PayerId, Vec<HighestApplies>)> = Vec::new();
+    for group in in_force(items, &items.highest_applies, date) {
+        let Some(payer) = keep(group, payer(&group.body.payer), &mut unresolved) else { continue };
         let members = group.body.members.iter().filter_map(find).collect();
-        Some(HighestApplies { payer, citation: compiler.cite(group), members })
-    });
-    let groups = groups.collect();
+        let highest = HighestApplies { citation: compiler.cite(group), members };
+        match groups.iter_mut().find(|(of, _)| *of == payer) {
+            Some((_, groups)) => groups.push(highest),
+            None => groups.push((payer, vec![highest])),
+        }
+    }
     let exclusions = in_force(items, &items.exclusions, date).filter_map(|exclusion| {
         let payer = keep(exclusion, payer(&exclusion.body.payer), &mut unresolved)?;
         Some(Exclusion { payer, citation: compiler.cite(exclusion), text: exclusion.body.clone() })
@@ -386,14 +390,14 @@ impl<'a> Compiler<'a> {
     fn conditions(&self, text: &ConditionsText) -> Resolved<Conditions> {
         Ok(Conditions {
             scheme: text.scheme,
-            kinds: text.kinds.clone(),
+            kinds: asked(&text.kinds),
             line: text.line.as_ref().map_or(Ok(LineCondition::Any), |line| self.line(line))?,
-            levels: text.levels.clone(),
+            levels: asked(&text.levels),
             any_level_where: text.any_level_where,
-            institution_kinds: text.institution_kinds.clone(),
+            institution_kinds: asked(&text.institution_kinds),
             pharmacy: text.pharmacy,
             kunming_household: text.kunming_household,
-            categories: text.categories.clone(),
+            categories: (!text.categories.is_empty()).then(|| text.categories.iter().copied().collect()),
             age_from: text.age_from.as_ref().map(|age| self.number(age)).transpose()?,
             disability_levels: text.disability_levels.clone(),
             diagnosis_on: text.diagnosis_on.as_ref().map(|list| self.code_list(list)).transpose()?,
@@ -468,13 +472,18 @@ impl<'a> Compiler<'a> {
         Ok(Reduction {
             payer: payer(&text.payer)?,
             points: self.rate(&text.parameter)?,
-            regions: text.regions.clone(),
-            filings: text.filings.clone(),
-            always: text.always.clone(),
-            never: text.never.clone(),
-            only: text.only.clone(),
+            regions: text.regions.iter().copied().collect(),
+            filings: text.filings.iter().copied().collect(),
+            always: text.always.iter().copied().collect(),
+            never: text.never.iter().copied().collect(),
+            only: asked(&text.only),
         })
     }
+}
+
+/// A list that asks for nothing when empty.
+fn asked<T: Listed>(members: &[T]) -> Among<T> {
+    if members.is_empty() { Among::all() } else { members.iter().copied().collect() }
 }
 
 fn not_after(text: &BenefitText) -> Resolved<Vec<NotAfter>> {
@@ -504,7 +513,7 @@ fn base(text: &BenefitText) -> Resolved<Base> {
     match (text.base, text.service, text.services.as_slice()) {
         (BaseText::Lines, Some(service), []) => Ok(Base::Lines(service)),
         (BaseText::Overflow, None, []) => Ok(Base::Overflow),
-        (BaseText::Personal, None, [_, ..]) => Ok(Base::Personal(text.services.clone())),
+        (BaseText::Personal, None, [_, ..]) => Ok(Base::Personal(text.services.iter().copied().collect())),
         (BaseText::Remainder, None, []) => Ok(Base::Remainder),
         (BaseText::EligibleRemainder, None, []) => Ok(Base::EligibleRemainder),
         _ => Err("base lines has one service, personal has services, the others have neither".to_owned()),

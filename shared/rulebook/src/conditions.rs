@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use claim::{
-    AssistanceCategory, Citation, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, InstitutionAllowance,
+    Among, AssistanceCategory, Citation, DiseaseCode, DiseaseFiling, DiseaseKind, DrugCode, InstitutionAllowance,
     InstitutionKind, Level, PricedCase, PricedLine, Reason, Visit, VisitKind,
 };
 
@@ -11,18 +11,18 @@ use crate::Benefit;
 use crate::document::{PharmacyText, RegisterText, SchemeText};
 use crate::value::Cited;
 
-/// What a benefit asks for. A list that is empty asks for nothing.
+/// What a benefit asks for. Where every member of a closed list will do, none is asked for.
 #[derive(Debug)]
 pub(crate) struct Conditions {
     pub(crate) scheme: Option<SchemeText>,
-    pub(crate) kinds: Vec<VisitKind>,
+    pub(crate) kinds: Among<VisitKind>,
     pub(crate) line: LineCondition,
-    pub(crate) levels: Vec<Level>,
+    pub(crate) levels: Among<Level>,
     pub(crate) any_level_where: Option<InstitutionAllowance>,
-    pub(crate) institution_kinds: Vec<InstitutionKind>,
+    pub(crate) institution_kinds: Among<InstitutionKind>,
     pub(crate) pharmacy: Option<PharmacyText>,
     pub(crate) kunming_household: bool,
-    pub(crate) categories: Vec<AssistanceCategory>,
+    pub(crate) categories: Option<Among<AssistanceCategory>>,
     pub(crate) age_from: Option<Cited<u32>>,
     pub(crate) disability_levels: Vec<u8>,
     pub(crate) diagnosis_on: Option<CodeList>,
@@ -67,7 +67,7 @@ impl Benefit {
     /// Whether the benefit is for that scheme and kind of visit at all.
     pub(crate) fn is_for_visits(&self, scheme: SchemeText, kind: VisitKind) -> bool {
         let conditions = &self.conditions;
-        conditions.scheme.is_none_or(|asked| asked == scheme) && asks(&conditions.kinds, &kind)
+        conditions.scheme.is_none_or(|asked| asked == scheme) && conditions.kinds.contains(kind)
     }
 
     /// Whether the benefit applies to a line of the case, or to the case where no line is given.
@@ -163,11 +163,11 @@ impl Benefit {
             }
             Some(PharmacyText::Prescription) | None => {}
         }
-        if !asks(&conditions.institution_kinds, &visit.institution.kind) {
+        if !conditions.institution_kinds.contains(visit.institution.kind) {
             return Some(Reason::InstitutionKindNotCovered);
         }
         let is_allowed = conditions.any_level_where.is_some_and(|of| visit.institution.is_allowed(of));
-        (!is_allowed && !asks(&conditions.levels, &visit.level())).then_some(Reason::LevelTooLow)
+        (!is_allowed && !conditions.levels.contains(visit.level())).then_some(Reason::LevelTooLow)
     }
 
     fn person_refusal(&self, case: &PricedCase) -> Option<Reason> {
@@ -175,8 +175,8 @@ impl Benefit {
         if conditions.kunming_household && !person.kunming_household {
             return Some(Reason::HouseholdNotLocal);
         }
-        let in_category = person.categories.iter().any(|category| asks(&conditions.categories, category));
-        if !conditions.categories.is_empty() && !in_category {
+        let in_one = |asked: Among<_>| person.categories.iter().any(|category| asked.contains(*category));
+        if !conditions.categories.is_none_or(in_one) {
             return Some(Reason::NotInCategory);
         }
         if !asks(&conditions.disability_levels, &person.disability_level) {

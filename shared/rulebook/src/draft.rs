@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use claim::{
-    Adjudication, Citation, CounterKey, CounterMove, CounterName, DiseaseCode, DrugCode, InputName, Operation, PayerId,
-    Portion, PricedCase, Reason, Refusal, Service, Step,
+    Adjudication, Among, Citation, CounterKey, CounterMove, CounterName, DiseaseCode, DrugCode, InputName, Operation,
+    PayerId, Portion, PricedCase, Reason, Refusal, Service, Step,
 };
 use money::Fen;
 use smallvec::SmallVec;
@@ -86,7 +86,37 @@ pub struct Draft<'a> {
     counters: &'a Counters,
     pub(crate) detail: Detail,
     year: BenefitYear<'a>,
+    settled: Settled,
     pub(crate) adjudication: Adjudication,
+}
+
+/// What is known of all portions together, earlier payers' and own.
+#[derive(Debug)]
+struct Settled {
+    services: Among<Service>,
+    passes_on: bool,
+}
+
+impl Settled {
+    fn of<'p>(portions: impl Iterator<Item = &'p Portion>) -> Self {
+        let mut settled = Self { services: Among::none(), passes_on: false };
+        portions.for_each(|portion| settled.add(portion));
+        settled
+    }
+
+    fn add(&mut self, portion: &Portion) {
+        self.services.insert(portion.service);
+        self.passes_on |= !portion.above_ceiling.is_zero();
+    }
+
+    /// Whether a benefit may find parts at all.
+    fn can_leave_to(&self, benefit: &Benefit) -> bool {
+        match &benefit.base {
+            Base::Lines(_) | Base::Remainder | Base::EligibleRemainder => false,
+            Base::Overflow => self.passes_on,
+            Base::Personal(services) => services.meets(self.services),
+        }
+    }
 }
 
 impl<'a> Draft<'a> {
@@ -101,7 +131,8 @@ impl<'a> Draft<'a> {
         detail: Detail,
     ) -> Self {
         let year = BenefitYear::of_service(case);
-        Self { rules, case, earlier, counters, detail, year, adjudication: Adjudication::nothing(payer) }
+        let settled = Settled::of(earlier.iter().flat_map(|adjudication| &adjudication.portions));
+        Self { rules, case, earlier, counters, detail, year, settled, adjudication: Adjudication::nothing(payer) }
     }
 
     /// Turns to what of the bill belongs to `year`.
@@ -136,12 +167,15 @@ impl<'a> Draft<'a> {
     /// Empty for a benefit that lines are assigned to.
     #[must_use]
     pub fn parts(&self, benefit: &Benefit) -> Parts {
+        if !self.settled.can_leave_to(benefit) {
+            return Parts::new();
+        }
         let earlier = self.earlier.iter().chain(std::iter::once(&self.adjudication));
         let portions = earlier.flat_map(|adjudication| &adjudication.portions);
         let portions = portions.filter(|portion| self.year.has_portion(self.case, portion));
         match &benefit.base {
             Base::Personal(services) if benefit.asks_for_lines() => {
-                personal_by_line(self.rules, self.case, benefit, services, portions)
+                personal_by_line(self.rules, self.case, benefit, *services, portions)
             }
             Base::Lines(_) | Base::Overflow | Base::Personal(_) | Base::Remainder | Base::EligibleRemainder => {
                 parts_left(self.rules, self.case, benefit, portions)
@@ -163,9 +197,18 @@ impl<'a> Draft<'a> {
         take_moves(&mut self.adjudication.moves, outcome.moves);
         let next = benefit.beyond.as_ref().filter(|next| next.payer == benefit.payer);
         let rest = next.map_or_else(Parts::new, |_| rest_of(&outcome.portions));
-        append(&mut self.adjudication.portions, outcome.portions);
+        self.take_portions(outcome.portions);
         if let Some(next) = next.filter(|_| !rest.is_empty()) {
             self.settle(next, &rest);
+        }
+    }
+
+    pub(crate) fn take_portions(&mut self, portions: Vec<Portion>) {
+        portions.iter().for_each(|portion| self.settled.add(portion));
+        if self.adjudication.portions.is_empty() {
+            self.adjudication.portions = portions;
+        } else {
+            self.adjudication.portions.extend(portions);
         }
     }
 
@@ -270,7 +313,7 @@ pub(crate) fn parts_left<'p>(
             });
         }
         Base::Personal(services) => {
-            portions.filter(|portion| services.contains(&portion.service)).for_each(|portion| {
+            portions.filter(|portion| services.contains(portion.service)).for_each(|portion| {
                 let Some(of) = rules.benefit(&portion.benefit) else { return };
                 let part = part_for(&mut parts, portion);
                 if of.line_service().is_some() {
@@ -336,12 +379,4 @@ fn rest_of(portions: &[Portion]) -> Parts {
         base: portion.above_ceiling,
     });
     rest.collect()
-}
-
-fn append<T>(all: &mut Vec<T>, more: Vec<T>) {
-    if all.is_empty() {
-        *all = more;
-    } else {
-        all.extend(more);
-    }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use claim::{
-    AssistanceCategory, BenefitId, Citation, Filing, Insurance, PayerId, PersonFacts, PricedCase, PricedLine, Reason,
-    SplitCitations, TreatmentRegion, Visit, VisitKind,
+    Among, AssistanceCategory, BenefitId, Citation, Filing, Insurance, PayerId, PersonFacts, PricedCase, PricedLine,
+    Reason, SplitCitations, TreatmentRegion, Visit, VisitKind,
 };
 use money::Rate;
 use smallvec::SmallVec;
@@ -29,7 +29,7 @@ pub struct InForce {
     /// Those that lines are assigned to first, which are looked up most.
     pub(crate) benefits: Vec<(BenefitId, Arc<Benefit>)>,
     pub(crate) orders: Vec<BenefitOrder>,
-    pub(crate) groups: Vec<HighestApplies>,
+    pub(crate) groups: Vec<(PayerId, Vec<HighestApplies>)>,
     pub(crate) exclusions: Vec<Exclusion>,
     pub(crate) reductions: Vec<Reduction>,
     pub(crate) definitions: Vec<Arc<Citation>>,
@@ -44,43 +44,41 @@ pub struct InForce {
     pub(crate) long_term_care: Option<Cited<ByPerson<Rate>>>,
 }
 
-type SchemeAndKind = (SchemeText, VisitKind);
-
 /// A payer's benefits in the order they are tried.
 #[derive(Debug)]
 pub(crate) struct BenefitOrder {
     pub(crate) payer: PayerId,
     pub(crate) benefits: Vec<Arc<Benefit>>,
-    /// Those of the order that are for a scheme and a kind of visit at all.
-    by_visit: Vec<(SchemeAndKind, Vec<Arc<Benefit>>)>,
+    /// Those of the order that are for employees and a kind of visit at all, by its place.
+    of_employees: Vec<Vec<Arc<Benefit>>>,
+    /// The same of residents.
+    of_residents: Vec<Vec<Arc<Benefit>>>,
     /// Whether all that the payer gives comes out of individual accounts.
     pub(crate) draws_on_accounts: bool,
 }
 
 impl BenefitOrder {
     pub(crate) fn new(payer: PayerId, benefits: Vec<Arc<Benefit>>) -> Self {
-        let mut by_visit = Vec::new();
-        for scheme in [SchemeText::Employee, SchemeText::Resident] {
-            for kind in VisitKind::ALL {
-                let meant = benefits.iter().filter(|benefit| benefit.is_for_visits(scheme, *kind)).cloned();
-                by_visit.push(((scheme, *kind), meant.collect()));
-            }
-        }
+        let meant = |scheme, kind| benefits.iter().filter(move |benefit| benefit.is_for_visits(scheme, kind)).cloned();
+        let by_kind = |scheme| VisitKind::ALL.iter().map(|kind| meant(scheme, *kind).collect()).collect();
+        let (of_employees, of_residents) = (by_kind(SchemeText::Employee), by_kind(SchemeText::Resident));
         let draws_on_accounts =
             !benefits.is_empty() && benefits.iter().all(|benefit| benefit.account_holder().is_some());
-        Self { payer, benefits, by_visit, draws_on_accounts }
+        Self { payer, benefits, of_employees, of_residents, draws_on_accounts }
     }
 
     fn for_visit(&self, scheme: SchemeText, kind: VisitKind) -> &[Arc<Benefit>] {
-        let mut by_visit = self.by_visit.iter();
-        by_visit.find(|(visit, _)| *visit == (scheme, kind)).map_or(&[], |(_, benefits)| benefits)
+        let by_kind = match scheme {
+            SchemeText::Employee => &self.of_employees,
+            SchemeText::Resident => &self.of_residents,
+        };
+        by_kind.get(kind.place()).map_or(&[], Vec::as_slice)
     }
 }
 
 /// Benefits of which the one that pays most applies (就高); of equals the first.
 #[derive(Debug)]
 pub struct HighestApplies {
-    pub(crate) payer: PayerId,
     /// The law that says so.
     pub citation: Arc<Citation>,
     /// The benefits, in the order that decides between equal payments.
@@ -98,11 +96,11 @@ pub(crate) struct Exclusion {
 pub(crate) struct Reduction {
     pub(crate) payer: PayerId,
     pub(crate) points: Cited<ByPerson<Rate>>,
-    pub(crate) regions: Vec<TreatmentRegion>,
-    pub(crate) filings: Vec<Filing>,
-    pub(crate) always: Vec<VisitKind>,
-    pub(crate) never: Vec<VisitKind>,
-    pub(crate) only: Vec<VisitKind>,
+    pub(crate) regions: Among<TreatmentRegion>,
+    pub(crate) filings: Among<Filing>,
+    pub(crate) always: Among<VisitKind>,
+    pub(crate) never: Among<VisitKind>,
+    pub(crate) only: Among<VisitKind>,
 }
 
 impl InForce {
@@ -150,8 +148,9 @@ impl InForce {
     }
 
     /// A payer's groups of benefits of which only the highest applies.
-    pub fn highest_applies_of(&self, payer: &PayerId) -> impl Iterator<Item = &HighestApplies> {
-        self.groups.iter().filter(move |group| group.payer == *payer)
+    #[must_use]
+    pub fn highest_applies_of(&self, payer: &PayerId) -> &[HighestApplies] {
+        self.groups.iter().find(|(of, _)| of == payer).map_or(&[], |(_, groups)| groups)
     }
 
     /// A payer's subsidies of the premium, in the order of the documents.
@@ -195,13 +194,10 @@ impl InForce {
     /// The points that come off a payer's rates for care in another region.
     pub(crate) fn reduction(&self, payer: &PayerId, visit: &Visit) -> Option<&Cited<ByPerson<Rate>>> {
         let holds = |reduction: &&Reduction| {
-            if !reduction.regions.contains(&visit.treatment_region) {
-                return false;
-            }
-            let by_filing = reduction.always.contains(&visit.kind)
-                || (reduction.filings.contains(&visit.filing) && !reduction.never.contains(&visit.kind));
-            let by_kind = reduction.only.is_empty() || reduction.only.contains(&visit.kind);
-            by_filing && by_kind && reduction.payer == *payer
+            let by_filing = reduction.always.contains(visit.kind)
+                || (reduction.filings.contains(visit.filing) && !reduction.never.contains(visit.kind));
+            let there = reduction.regions.contains(visit.treatment_region);
+            there && by_filing && reduction.only.contains(visit.kind) && reduction.payer == *payer
         };
         self.reductions.iter().find(holds).map(|reduction| &reduction.points)
     }

@@ -3,7 +3,7 @@
 //! A payment is made for all lines of a portion together. Each line is taken to have been paid in proportion to what
 //! was left of it, so that the lines sum to what was left of the portion, to the fen.
 
-use claim::{Portion, PricedCase, Service};
+use claim::{Among, Portion, PricedCase, Service};
 use money::{Fen, Unrounded};
 
 use crate::draft::{Part, Parts};
@@ -14,11 +14,11 @@ pub(crate) fn personal_by_line<'p>(
     rules: &InForce,
     case: &PricedCase,
     benefit: &Benefit,
-    services: &[Service],
+    services: Among<Service>,
     portions: impl Iterator<Item = &'p Portion>,
 ) -> Parts {
     let mut lines: Vec<Line> = vec![Line::default(); case.lines.len()];
-    for portion in portions.filter(|portion| services.contains(&portion.service)) {
+    for portion in portions.filter(|portion| services.contains(portion.service)) {
         let Some(of) = rules.benefit(&portion.benefit) else { continue };
         let is_held = |index: u32| portion.lines.is_empty() || portion.lines.contains(&index);
         let held = lines.iter_mut().zip(&case.lines).zip(0_u32..).filter(|(_, index)| is_held(*index));

@@ -78,8 +78,11 @@ impl Reach<'_> {
     }
 
     fn is_in_group(&self, benefit: &Item<BenefitText>) -> bool {
-        let groups = self.rules.groups.iter().filter(|group| group.payer.as_str() == benefit.body.payer);
-        groups.flat_map(|group| &group.members).any(|member| member.id.as_str() == benefit.id)
+        let groups = self.rules.groups.iter().filter(|(payer, _)| payer.as_str() == benefit.body.payer);
+        groups
+            .flat_map(|(_, groups)| groups)
+            .flat_map(|group| &group.members)
+            .any(|member| member.id.as_str() == benefit.id)
     }
 
     /// Whether lines settle as one of the benefit's services for somebody whom the benefit is for.
@@ -94,8 +97,8 @@ impl Reach<'_> {
     /// The benefit before it in its only group, with the group, that applies wherever it would and pays the same: of
     /// equal payments the first is taken.
     fn repeated(&self, benefit: &Item<BenefitText>) -> Option<(&str, &Item<BenefitText>)> {
-        let mut groups =
-            self.rules.groups.iter().filter(|group| group.members.iter().any(|of| of.id.as_str() == benefit.id));
+        let groups = self.rules.groups.iter().flat_map(|(_, groups)| groups);
+        let mut groups = groups.filter(|group| group.members.iter().any(|of| of.id.as_str() == benefit.id));
         let (group, None) = (groups.next()?, groups.next()) else { return None };
         let earlier = group.members.iter().take_while(|member| member.id.as_str() != benefit.id);
         let mut earlier = earlier.filter_map(|member| self.benefits.iter().find(|of| of.id == member.id.as_str()));
