@@ -42,7 +42,7 @@ impl PayerRules for CriticalIllness {
         for year in &rules.benefit_years(case) {
             draft.turn_to(*year);
             for benefit in rules.benefits_for(&self.id, case) {
-                if benefit.verdict(case, None) == Verdict::Meets && !draft.parts(benefit).is_empty() {
+                if !draft.parts(benefit).is_empty() && benefit.verdict(case, None) == Verdict::Meets {
                     benefit.add_counter_keys(case, *year, None, &mut keys);
                 }
             }

@@ -53,7 +53,7 @@ impl PayerRules for MedicalAssistance {
         for year in &rules.benefit_years(case) {
             draft.turn_to(*year);
             for benefit in rules.highest_applies_of(&self.id).iter().flat_map(|group| &group.members) {
-                if benefit.verdict(case, None) == Verdict::Meets && !draft.parts(benefit).is_empty() {
+                if !draft.parts(benefit).is_empty() && benefit.verdict(case, None) == Verdict::Meets {
                     benefit.add_counter_keys(case, *year, None, &mut keys);
                 }
             }
@@ -73,10 +73,10 @@ impl PayerRules for MedicalAssistance {
         counters: &Counters,
         detail: Detail,
     ) -> Result<Adjudication, RuleNotInForce> {
-        let mut draft = Draft::new(self.id(), rules, case, earlier, counters, detail);
         if case.person.categories.is_empty() {
-            return Ok(draft.finish());
+            return Ok(Adjudication::nothing(self.id()));
         }
+        let mut draft = Draft::new(self.id(), rules, case, earlier, counters, detail);
         let exclusion = exclusion(&self.id, rules, case);
         for year in &rules.benefit_years(case) {
             draft.turn_to(*year);
@@ -105,7 +105,7 @@ fn exclusion<'r>(id: &PayerId, rules: &'r InForce, case: &PricedCase) -> Option<
 /// Evaluates every entitlement of the group that the person qualifies for and takes the one that pays most now. The
 /// first one's parts are those of all that look at the same.
 fn settle_highest(group: &HighestApplies, first: &Benefit, parts: &[Part], case: &PricedCase, draft: &mut Draft<'_>) {
-    let mut candidates: Vec<(&Arc<Benefit>, Outcome)> = Vec::new();
+    let mut candidates: Vec<(&Arc<Benefit>, Outcome)> = Vec::with_capacity(group.members.len());
     let mut refused = Vec::new();
     for benefit in &group.members {
         match benefit.verdict(case, None) {

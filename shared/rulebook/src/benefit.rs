@@ -237,7 +237,7 @@ impl Benefit {
     /// single bill.
     pub(crate) fn priced_key(&self, visit: &Visit) -> Option<CounterKey> {
         self.disease_price(visit)?;
-        let name = suffixed(self.disease_price.as_ref()?, visit.registration.as_ref()?);
+        let name = suffixed(self.disease_price.as_ref()?, visit.registration.as_ref()?.as_str());
         Some(CounterKey { name, benefit_year: visit.service_date.year() })
     }
 
@@ -310,7 +310,7 @@ impl Ceiling {
     pub(crate) fn counter_key(&self, benefit_year: i32, part: Option<&Part>) -> Option<CounterKey> {
         let name = match self.amount {
             CeilingAmount::Level(_) | CeilingAmount::Diseases(_) => self.counter.clone(),
-            CeilingAmount::OneDisease(_) => suffixed(&self.counter, part?.disease.as_ref()?),
+            CeilingAmount::OneDisease(_) => suffixed(&self.counter, part?.disease.as_ref()?.as_str()),
         };
         Some(CounterKey { name, benefit_year })
     }
@@ -321,15 +321,15 @@ impl Deductible {
     pub(crate) fn counter_key(&self, visit: &Visit, year: i32, part: Option<&Part>) -> Option<CounterKey> {
         let (name, benefit_year) = match self.per {
             Per::Year => (self.counter.clone(), year),
-            Per::Drug => (suffixed(&self.counter, part?.drug.as_ref()?), year),
-            Per::Disease => (suffixed(&self.counter, part?.disease.as_ref()?), year),
-            Per::Visit => (suffixed(&self.counter, visit.registration.as_ref()?), visit.service_date.year()),
+            Per::Drug => (suffixed(&self.counter, part?.drug.as_ref()?.as_str()), year),
+            Per::Disease => (suffixed(&self.counter, part?.disease.as_ref()?.as_str()), year),
+            Per::Visit => (suffixed(&self.counter, visit.registration.as_ref()?.as_str()), visit.service_date.year()),
             Per::Bill => return None,
         };
         Some(CounterKey { name, benefit_year })
     }
 }
 
-pub(crate) fn suffixed(name: &CounterName, suffix: impl std::fmt::Display) -> CounterName {
-    CounterName::new(&format!("{name}:{suffix}"))
+pub(crate) fn suffixed(name: &CounterName, suffix: &str) -> CounterName {
+    CounterName::new(&[name.as_str(), ":", suffix].concat())
 }

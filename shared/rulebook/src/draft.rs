@@ -204,7 +204,9 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) fn take_portions(&mut self, portions: Vec<Portion>) {
-        portions.iter().for_each(|portion| self.settled.add(portion));
+        for portion in &portions {
+            self.settled.add(portion);
+        }
         if self.adjudication.portions.is_empty() {
             self.adjudication.portions = portions;
         } else {
@@ -287,7 +289,9 @@ fn take_moves(moves: &mut Vec<CounterMove>, more: Vec<CounterMove>) {
     if moves.is_empty() {
         *moves = more;
     } else {
-        more.into_iter().for_each(|counter_move| take_move(moves, counter_move));
+        for counter_move in more {
+            take_move(moves, counter_move);
+        }
     }
 }
 

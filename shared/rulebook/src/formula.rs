@@ -27,6 +27,8 @@ pub(crate) struct Working {
     pub(crate) shortfall: Option<(Reason, Arc<Citation>)>,
 }
 
+/// Room for the portions of most adjudications.
+const USUAL_PORTIONS: usize = 2;
 /// Room for the moves of most benefits.
 const USUAL_MOVES: usize = 4;
 
@@ -72,7 +74,9 @@ impl Draft<'_> {
         let portions = match &*parts {
             [part] => {
                 let burden = [whole.hospital_share, whole.deductible, whole.coinsurance, whole.above_ceiling];
-                vec![portion(benefit, part, whole.steps.into_vec(), burden, whole.paid)]
+                let mut portions = Vec::with_capacity(USUAL_PORTIONS);
+                portions.push(portion(benefit, part, whole.steps.into_vec(), burden, whole.paid));
+                portions
             }
             _ => self.share_out(benefit, &parts, &whole),
         };
@@ -107,7 +111,9 @@ impl Draft<'_> {
     }
 
     fn work(&self, benefit: &Benefit, parts: &[Part], working: &mut Working) {
-        self.open(benefit, parts, working);
+        if self.detail == Detail::Explained {
+            self.open(benefit, parts, working);
+        }
         self.apply_disease_price(benefit, working);
         match &benefit.formula {
             Formula::Rate { rate, level } => {
@@ -134,6 +140,7 @@ impl Draft<'_> {
         working.close(benefit);
     }
 
+    /// Says what is computed with.
     fn open(&self, benefit: &Benefit, parts: &[Part], working: &mut Working) {
         let eligible: Fen = parts.iter().map(|part| part.eligible).sum();
         let inputs = [amount(InputName::Eligible, eligible)];
@@ -237,7 +244,9 @@ impl Draft<'_> {
             let borne_before = self.counter(&key);
             working.moves_by(key, borne_before, borne);
         }
-        merged.moves.into_iter().for_each(|counter_move| take_move(&mut working.moves, counter_move));
+        for counter_move in merged.moves {
+            take_move(&mut working.moves, counter_move);
+        }
         if let Some(notes) = deductible.notes.as_ref().filter(|_| !working.deductible.is_zero()) {
             let (borne, full) = notes.keys(visit);
             let noted = self.counter(&borne);

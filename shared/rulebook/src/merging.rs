@@ -71,18 +71,31 @@ struct Noted {
 
 impl Noted {
     fn at(name: &CounterName, visit: &Visit) -> Self {
-        let name = format!("{name}:{}:", visit.institution.id);
+        let name = [name.as_str(), ":", visit.institution.id.as_str(), ":"].concat();
         Self { common: name.len(), name }
     }
 
     fn key(&mut self, moment: Moment) -> CounterKey {
         let Moment { date, minute } = moment;
         self.name.truncate(self.common);
-        let _ = write!(self.name, "{date}");
+        push_date(&mut self.name, date);
         if let Some(minute) = minute {
             let _ = write!(self.name, "{}", minute.format("T%H:%M"));
         }
         CounterKey { name: CounterName::new(&self.name), benefit_year: date.year() }
+    }
+}
+
+/// Adds a date as it is written, digit by digit: a stay looks at many.
+fn push_date(text: &mut String, date: NaiveDate) {
+    let Some(year) = u32::try_from(date.year()).ok().filter(|year| *year < 10_000) else {
+        let _ = write!(text, "{date}");
+        return;
+    };
+    for (number, then) in [(year / 100, ""), (year % 100, "-"), (date.month(), "-"), (date.day(), "")] {
+        let digits = [number / 10 % 10, number % 10];
+        text.extend(digits.into_iter().filter_map(|digit| char::from_digit(digit, 10)));
+        text.push_str(then);
     }
 }
 
@@ -117,7 +130,7 @@ impl Merges {
 
     /// What was added to the deductible of a visit, for its later bills.
     fn carried_key(&self, visit: &Visit) -> Option<CounterKey> {
-        let name = suffixed(self.adds.as_ref()?, format_args!("visit:{}", visit.registration.as_ref()?));
+        let name = suffixed(self.adds.as_ref()?, &["visit:", visit.registration.as_ref()?.as_str()].concat());
         Some(CounterKey { name, benefit_year: visit.service_date.year() })
     }
 
@@ -205,5 +218,22 @@ impl Draft<'_> {
             found.added += carried;
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_in_a_name_is_written_as_dates_are() {
+        for (year, month, day) in
+            [(2022, 1, 31), (2023, 12, 9), (999, 10, 10), (0, 2, 29), (9_999, 12, 31), (10_000, 1, 1)]
+        {
+            let date = NaiveDate::from_ymd_opt(year, month, day).unwrap();
+            let mut text = String::from("noted:");
+            push_date(&mut text, date);
+            assert_eq!(text, format!("noted:{date}"));
+        }
     }
 }
