@@ -11,8 +11,12 @@ use claim::{Adjudication, Citation, CounterKey, PayerId, PricedCase, Reason};
 use rulebook::{
     Benefit, Counters, Detail, Draft, HighestApplies, InForce, Outcome, Part, PayerRules, RuleNotInForce, Verdict,
 };
+use smallvec::SmallVec;
 
 pub use premium::{NoSubsidyRule, Subsidy, SubsidyReason, SubsidyRefusal, premium_subsidy};
+
+/// Groups of more entitlements are rare.
+const FEW: usize = 3;
 
 /// Medical assistance.
 #[derive(Clone, Debug)]
@@ -105,8 +109,8 @@ fn exclusion<'r>(id: &PayerId, rules: &'r InForce, case: &PricedCase) -> Option<
 /// Evaluates every entitlement of the group that the person qualifies for and takes the one that pays most now. The
 /// first one's parts are those of all that look at the same.
 fn settle_highest(group: &HighestApplies, first: &Benefit, parts: &[Part], case: &PricedCase, draft: &mut Draft<'_>) {
-    let mut candidates: Vec<(&Arc<Benefit>, Outcome)> = Vec::with_capacity(group.members.len());
-    let mut refused = Vec::new();
+    let mut candidates: SmallVec<[(&Arc<Benefit>, Outcome); FEW]> = SmallVec::new();
+    let mut refused: SmallVec<[_; FEW]> = SmallVec::new();
     for benefit in &group.members {
         match benefit.verdict(case, None) {
             Verdict::NotMeant => {}
@@ -132,7 +136,7 @@ fn settle_highest(group: &HighestApplies, first: &Benefit, parts: &[Part], case:
         draft.tally(benefit, outcome.base(), index == chosen);
     }
     let alternatives = candidates.iter().enumerate().filter(|(index, _)| *index != chosen);
-    let alternatives: Vec<_> = alternatives.map(|(_, (_, outcome))| outcome.paid()).collect();
+    let alternatives: SmallVec<[_; FEW]> = alternatives.map(|(_, (_, outcome))| outcome.paid()).collect();
     if let Some((benefit, outcome)) = candidates.into_iter().nth(chosen) {
         if outcome.base().is_zero() {
             return draft.refuse(benefit, Reason::NothingLeft, benefit.citation());
