@@ -45,8 +45,6 @@ const POSTED: &str = "posted AS (
         INSERT INTO posting (person_id, entry_id, number, digest, settlement_id, fund, paid_fen, recorded_time)
         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[], $5::text[], $6::text[], $7::bigint[],
             $8::timestamptz[])
-        ON CONFLICT (person_id, entry_id, number) DO NOTHING
-        RETURNING 1
     )";
 /// A counter that was inserted, which is one whose `xmax` is zero, must have been planned from zero.
 const MOVED: &str = "moved AS (
@@ -69,10 +67,11 @@ const STRAYED: &str = "strayed AS (
         WHERE coalesce(held.value_fen, 0) <> still.value_fen
     )";
 
-/// All of a plan or nothing: where fewer rows are written than planned, the division fails and with it the statement.
+/// All of a plan or nothing: where an entry is booked already, its key is taken and the statement fails; where fewer
+/// counters move than planned, the division fails and with it the statement.
 fn write_of(plan: &Plan) -> String {
     let mut parts = vec![POSTED];
-    let mut holds = vec!["(SELECT count(*) FROM posted) = cardinality($1::text[])"];
+    let mut holds = vec!["TRUE"];
     if !plan.counters.is_empty() {
         parts.push(MOVED);
         holds.push("(SELECT count(*) FROM moved WHERE as_planned) = cardinality($9::text[])");
@@ -84,8 +83,8 @@ fn write_of(plan: &Plan) -> String {
     format!("WITH {} SELECT 1 / CASE WHEN {} THEN 1 ELSE 0 END", parts.join(", "), holds.join(" AND "))
 }
 
-/// What PostgreSQL calls the division.
-const NOT_AS_PLANNED: &str = "22012";
+/// What PostgreSQL calls a key that is taken, and the division.
+const NOT_AS_PLANNED: [&str; 2] = ["23505", "22012"];
 
 /// Where the asked counters stand, all at one moment; those that were never moved are left out.
 pub(crate) async fn read(
@@ -172,7 +171,11 @@ async fn write(connection: &mut PgConnection, plan: &Plan) -> Result<bool, Ledge
         .await;
     match written {
         Ok(_) => Ok(true),
-        Err(sqlx::Error::Database(answer)) if answer.code().as_deref() == Some(NOT_AS_PLANNED) => Ok(false),
+        Err(sqlx::Error::Database(answer))
+            if answer.code().is_some_and(|code| NOT_AS_PLANNED.contains(&code.as_ref())) =>
+        {
+            Ok(false)
+        }
         Err(error) => Err(error.into()),
     }
 }
