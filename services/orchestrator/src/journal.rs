@@ -116,7 +116,7 @@ pub(crate) struct FeedRow {
 #[derive(Clone, Debug)]
 enum Write {
     /// Adds a link and opens it, unless its place or its request id is taken.
-    Append(NewLink),
+    Append(Box<NewLink>),
     /// Closes a link; closing it again has no effect.
     Close(Place),
 }
@@ -165,7 +165,7 @@ impl Journal {
 
     /// Adds a link, open; `false` where its place or its request id is taken.
     pub(crate) async fn append(&self, link: NewLink) -> Result<bool, JournalError> {
-        self.writes.submit(Write::Append(link)).await
+        self.writes.submit(Write::Append(Box::new(link))).await
     }
 
     /// Closes a link whose payers have all booked it, and queues it for the feed.
@@ -265,7 +265,7 @@ fn parted(writes: &[Write]) -> (Vec<&NewLink>, Vec<&Place>) {
     let (mut links, mut done) = (Vec::new(), Vec::new());
     for write in writes {
         match write {
-            Write::Append(link) => links.push(link),
+            Write::Append(link) => links.push(link.as_ref()),
             Write::Close(place) => done.push(place),
         }
     }
