@@ -58,7 +58,7 @@ impl Bench {
             format!(
                 "CREATE FUNCTION {payer}.refuse() RETURNS trigger LANGUAGE plpgsql
                      AS $$ BEGIN RAISE EXCEPTION 'no booking for now'; END $$;
-                 CREATE TRIGGER refuse BEFORE INSERT ON {payer}.posted EXECUTE FUNCTION {payer}.refuse();"
+                 CREATE TRIGGER refuse BEFORE INSERT ON {payer}.posting EXECUTE FUNCTION {payer}.refuse();"
             )
         });
         postgres::execute(&self.server, DATABASE, &refuse.concat()).await?;
@@ -74,7 +74,7 @@ impl Bench {
         }
         drop(serving);
         let allow =
-            PAYERS.map(|payer| format!("DROP TRIGGER refuse ON {payer}.posted; DROP FUNCTION {payer}.refuse();"));
+            PAYERS.map(|payer| format!("DROP TRIGGER refuse ON {payer}.posting; DROP FUNCTION {payer}.refuse();"));
         postgres::execute(&self.server, DATABASE, &allow.concat()).await
     }
 }
