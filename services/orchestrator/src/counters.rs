@@ -43,7 +43,12 @@ impl Counters {
 
     /// Whether every counter of a year is told, or stands at zero.
     pub(crate) fn is_all_of(&self, benefit_year: i32) -> bool {
-        self.others_at_zero_from.is_some_and(|from| benefit_year >= from)
+        benefit_year >= self.known_from()
+    }
+
+    /// The year from which on every counter is told, or stands at zero.
+    fn known_from(&self) -> i32 {
+        self.others_at_zero_from.unwrap_or(i32::MAX)
     }
 
     /// Moves the counters as a statement does.
@@ -79,7 +84,7 @@ impl Counters {
 
     fn forget(&mut self) {
         let Some(last_year) = self.values.keys().map(|(_, _, benefit_year)| *benefit_year).max() else { return };
-        let known_from = self.others_at_zero_from.unwrap_or_default();
+        let known_from = self.known_from();
         let is_old = |year: &i32| *year < last_year.saturating_sub(1);
         let has_old = self.values.keys().any(|(_, _, year)| is_old(year));
         let known_from = if has_old { known_from.max(last_year.saturating_sub(1)) } else { known_from };
@@ -103,7 +108,7 @@ impl Counters {
                 last.counters.push(Counter { counter, benefit_year, value_fen });
             }
         }
-        CountersBehind { known_from_year: self.others_at_zero_from.unwrap_or_default(), payers }.encode_to_vec()
+        CountersBehind { known_from_year: self.known_from(), payers }.encode_to_vec()
     }
 
     /// Reads what the journal kept.
@@ -195,6 +200,13 @@ mod tests {
         let next = kept.behind(&settlement("a", vec![moved("x", 2025, 2), moved("x", 2026, 3)]));
         assert_eq!(next.values, BTreeMap::from([(key("a", "x", 2026), 3)]));
         assert_eq!(next.others_at_zero_from, Some(2026));
+    }
+
+    #[test]
+    fn behind_counters_of_which_nothing_is_known_nothing_is() {
+        let kept = Counters::default().behind(&settlement("a", vec![moved("x", 2025, 7)]));
+        assert!(kept.values.is_empty() && !kept.is_all_of(2025), "{kept:?}");
+        assert!(!Counters::from_bytes(&Counters::default().to_bytes()).unwrap().is_all_of(2025));
     }
 
     #[test]

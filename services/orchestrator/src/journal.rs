@@ -293,8 +293,9 @@ where
         return Ok(ChainRead { head: Head::EMPTY, same_request: None, is_reversed: false });
     };
     let hash = Some(LinkHash::from_stored(row.try_get("hash")?));
+    // They follow from the links: what cannot be read is as good as not kept, and an audit tells of it.
     let counters: Option<Vec<u8>> = row.try_get("counters")?;
-    let counters = counters.map(|bytes| Counters::from_bytes(&bytes)).transpose().map_err(StoreError::corrupt)?;
+    let counters = counters.and_then(|bytes| Counters::from_bytes(&bytes).ok());
     let head = Head { sequence, hash, open: row.try_get("open")?, counters };
     Ok(ChainRead { head, same_request: row.try_get("document")?, is_reversed: row.try_get("is_reversed")? })
 }

@@ -1,8 +1,8 @@
 //! Calls of one process to another, several in one message.
 //!
 //! A call of its own takes a stream with headers and a task on either side, which costs more than what most calls do.
-//! So whoever calls while a bundle is under way is in the next one, as at a store: there is no timer, and a call that
-//! nobody joins is sent as it is.
+//! So whoever calls while a bundle is under way is in the next one, as at a store: no call waits for others to come, and
+//! one that nobody joins is sent as it is.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
@@ -15,7 +15,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, Stream};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Version};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Collected, Full, Limited};
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use tokio::time::timeout;
@@ -37,6 +37,8 @@ const CALLS_MAX: usize = 256;
 /// A longer message is sent as a call of its own: beside it the call costs little, and so the answers to a bundle stay
 /// within a message.
 const MESSAGE_BYTES_MAX: usize = 16 * 1024;
+/// A message in its frame.
+const ANSWER_BYTES_MAX: usize = MAX_MESSAGE_BYTES + 5;
 /// How long a bundle keeps others of the same method waiting. A call that takes longer than most holds nobody up.
 const PATIENCE: Duration = Duration::from_millis(50);
 
@@ -161,7 +163,8 @@ where
             (Call { path, headers, framed_message }, Some(reply))
         })
         .unzip();
-    let mut client = BundlesClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
+    // Room for the longest answer with its headers.
+    let mut client = BundlesClient::new(channel).max_decoding_message_size(2 * ANSWER_BYTES_MAX);
     let carried = async {
         let mut answers = client.carry(CarryRequest { calls }).await?.into_inner();
         while let Some(CarryResponse { call_index, answer }) = answers.message().await? {
@@ -212,7 +215,7 @@ impl Unbundling {
     async fn answer_of(&self, request: Request<Body>) -> Result<Answer, Status> {
         let response = self.routes.clone().oneshot(request).await.map_err(Failure::invariant_violated)?;
         let (head, body) = response.into_parts();
-        let body = body.collect().await?;
+        let body = whole(body).await?;
         let trailers = body.trailers().map(told).unwrap_or_default();
         Ok(Answer { headers: told(&head.headers), framed_message: body.to_bytes(), trailers })
     }
@@ -232,6 +235,14 @@ impl Bundles for Unbundling {
         let answers: FuturesUnordered<_> = answered.collect();
         Ok(tonic::Response::new(Box::pin(answers)))
     }
+}
+
+/// A body of one message; a stream without an end would fill the memory.
+async fn whole(body: Body) -> Result<Collected<Bytes>, Status> {
+    Limited::new(body, ANSWER_BYTES_MAX).collect().await.map_err(|fault| {
+        let message = format!("a bundled call has no answer of one message: {fault}");
+        Failure::new(ErrorReason::FieldViolation, message).into()
+    })
 }
 
 fn request_of(Call { path, headers, framed_message }: Call) -> Result<Request<Body>, Status> {

@@ -70,6 +70,7 @@ async fn every_edit_of_the_journal_and_the_feed_is_told() {
             "link 3: counters behind it",
         ),
         ("UPDATE link SET counters = document WHERE person_id = 'q' AND sequence = 3", "link 3: counters behind it"),
+        ("UPDATE link SET counters = document WHERE person_id = 'q' AND sequence = 6", "link 6: counters behind it"),
         ("DELETE FROM link WHERE person_id = 'q' AND sequence = 6", "posting of"),
         ("DELETE FROM closed_link WHERE person_id = 'q' AND sequence = 2", "feed: links"),
         ("INSERT INTO feed (position, person_id, sequence) VALUES (7, 'q', 77)", "feed: first number"),

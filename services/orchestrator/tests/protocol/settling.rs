@@ -12,6 +12,15 @@ use crate::world::{
     CANNOT_BE_REACHED, HAS_TOO_MUCH_TO_DO, LOSES_ITS_REPLY, NEVER_ANSWERS, WORKS, World, edit, reason, stay,
 };
 
+/// Two settlements of a person, the second of which one payer cannot book.
+async fn with_an_open_link(store: &TestStore) -> World {
+    let world = World::new(&store.location).await;
+    world.settle("p", "r-1").await.unwrap();
+    world.payers[1].posting.store(CANNOT_BE_REACHED, Ordering::SeqCst);
+    world.settle("p", "r-2").await.unwrap();
+    world
+}
+
 /// Where each payer took its counter from.
 fn moved_from(statement: &Statement) -> Vec<i64> {
     statement.adjudications.iter().flat_map(|decision| &decision.moves).map(|moved| moved.before_fen).collect()
@@ -74,10 +83,7 @@ async fn an_open_link_is_finished_before_the_next_settlement_of_the_person() {
 #[tokio::test]
 async fn counters_are_those_of_the_chain_and_a_preview_counts_what_is_not_booked_yet() {
     for store in TestStore::each().await {
-        let world = World::new(&store.location).await;
-        world.settle("p", "r-1").await.unwrap();
-        world.payers[1].posting.store(CANNOT_BE_REACHED, Ordering::SeqCst);
-        world.settle("p", "r-2").await.unwrap();
+        let world = with_an_open_link(&store).await;
         assert_eq!(world.counted("p")[1], 10_000);
         let preview = PreviewRequest { case: Some(stay("p", 2023, 3)) };
         let statement = world.client.clone().preview(preview).await.unwrap().into_inner().statement.unwrap();
@@ -86,17 +92,18 @@ async fn counters_are_those_of_the_chain_and_a_preview_counts_what_is_not_booked
 }
 
 #[tokio::test]
-async fn behind_a_link_of_before_counters_were_kept_the_payers_are_asked_once() {
-    for store in TestStore::each().await {
-        let world = World::new(&store.location).await;
-        world.settle("p", "r-1").await.unwrap();
-        world.payers[1].posting.store(CANNOT_BE_REACHED, Ordering::SeqCst);
-        world.settle("p", "r-2").await.unwrap();
-        world.payers[1].posting.store(WORKS, Ordering::SeqCst);
-        edit(&store.location, "UPDATE link SET counters = NULL WHERE sequence = 2").await;
-        assert_eq!(moved_from(&world.settle("p", "r-3").await.unwrap()), [20_000; 3], "{}", store.name);
-        assert_eq!(moved_from(&world.settle("p", "r-4").await.unwrap()), [30_000; 3], "{}", store.name);
-        assert_eq!(world.counted("p"), [40_000; 3]);
+async fn behind_a_link_whose_counters_are_not_kept_or_unreadable_the_payers_are_asked_once() {
+    for unknown in
+        ["UPDATE link SET counters = NULL WHERE sequence = 2", "UPDATE link SET counters = document WHERE sequence = 2"]
+    {
+        for store in TestStore::each().await {
+            let world = with_an_open_link(&store).await;
+            world.payers[1].posting.store(WORKS, Ordering::SeqCst);
+            edit(&store.location, unknown).await;
+            assert_eq!(moved_from(&world.settle("p", "r-3").await.unwrap()), [20_000; 3], "{}", store.name);
+            assert_eq!(moved_from(&world.settle("p", "r-4").await.unwrap()), [30_000; 3], "{}", store.name);
+            assert_eq!(world.counted("p"), [40_000; 3]);
+        }
     }
 }
 

@@ -168,3 +168,10 @@ async fn a_bundle_of_none_or_of_too_many_calls_and_a_call_that_cannot_be_read_ar
     }
     assert_eq!(codes, [Code::InvalidArgument, Code::InvalidArgument, Code::Unimplemented]);
 }
+
+#[tokio::test]
+async fn an_answer_longer_than_a_message_is_not_gathered() {
+    let of = |bytes: usize| Body::new(Full::new(Bytes::from(vec![0; bytes])));
+    assert_eq!(whole(of(ANSWER_BYTES_MAX)).await.unwrap().to_bytes().len(), ANSWER_BYTES_MAX);
+    assert_eq!(whole(of(ANSWER_BYTES_MAX + 1)).await.unwrap_err().code(), Code::InvalidArgument);
+}
