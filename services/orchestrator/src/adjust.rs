@@ -7,7 +7,7 @@ use wire::journal_v1::{Adjustment, ReversedRequest, adjustment::Cause};
 use wire::settlement_v1::ReversalOutcome;
 use wire::{ErrorReason, Failure};
 
-use crate::chain::{self, Entry, Place, StoredLink};
+use crate::chain::{self, Entry, StoredLink};
 use crate::failures;
 use crate::journal::ChainQuery;
 use crate::replay::{Action, Replay};
@@ -101,10 +101,7 @@ impl Orchestrator {
         request: &Call,
         asked: &Readjudicate,
     ) -> Result<Adjustment, Failure> {
-        let head = self.head_of(&request.person_id).await?;
-        if head.open {
-            self.finish(&Place { person_id: request.person_id.clone(), sequence: head.sequence }).await?;
-        }
+        self.finish_head(&request.person_id, &self.head_of(&request.person_id).await?).await?;
         let adjustment = self.plan_readjudicate(&request.person_id, asked).await?;
         Ok(Adjustment { cause: request.asked.cause(), ..adjustment })
     }

@@ -45,9 +45,9 @@ impl Head {
 /// Where a person's chain ends, with every link booked: what the next link follows.
 #[derive(Clone, Debug)]
 pub(crate) struct ClosedHead {
-    /// As that of [`Head`].
+    /// The last link's place, 0 for an empty chain.
     pub(crate) sequence: i64,
-    /// As that of [`Head`].
+    /// Its hash; `None` for an empty chain.
     pub(crate) hash: Option<LinkHash>,
     /// Where the counters stand.
     pub(crate) counters: Counters,

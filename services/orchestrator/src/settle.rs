@@ -179,11 +179,19 @@ impl Orchestrator {
 
     /// A person's head with its link booked by every payer.
     async fn closed(&self, person_id: &PersonId, head: Head) -> Result<ClosedHead, Failure> {
-        let Head { sequence, hash, open, counters } = head;
-        if open {
-            self.finish(&Place { person_id: person_id.clone(), sequence }).await?;
-        }
+        self.finish_head(person_id, &head).await?;
+        let Head { sequence, hash, open: _, counters } = head;
         Ok(ClosedHead { sequence, hash, counters: self.counters_at(person_id, counters).await? })
+    }
+
+    /// Has every payer book the link at a person's head, if it is open.
+    pub(crate) async fn finish_head(&self, person_id: &PersonId, head: &Head) -> Result<(), Failure> {
+        match head {
+            Head { open: true, sequence, .. } => {
+                self.finish(&Place { person_id: person_id.clone(), sequence: *sequence }).await
+            }
+            Head { open: false, .. } => Ok(()),
+        }
     }
 
     /// Whether a person's chain has grown beyond `head`.

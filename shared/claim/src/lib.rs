@@ -28,6 +28,7 @@ pub use adjudication::{
 pub use agreement::{
     AdministrativeTier, AgreementGround, LegalForm, Standing, SupervisingAgency, TemporaryDesignation,
 };
+pub(crate) use among::MEMBERS_MAX;
 pub use among::{Among, Listed};
 pub use case::{Case, CaseLine};
 pub use cover::{CoverState, FilingRoute, FlexibleEmployment};

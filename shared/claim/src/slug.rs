@@ -26,13 +26,6 @@ macro_rules! slugs {
             /// Every member, in the order of the list.
             pub const ALL: &'static [Self] = &[$( Self::$member, )+];
 
-            /// The member's place in the list.
-            #[must_use]
-            #[expect(clippy::as_conversions, reason = "a member without fields is its place")]
-            pub const fn place(self) -> usize {
-                self as usize
-            }
-
             /// The member's written name.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
@@ -40,9 +33,12 @@ macro_rules! slugs {
             }
         }
 
+        const _: () = assert!($name::ALL.len() <= $crate::MEMBERS_MAX);
+
         impl $crate::Listed for $name {
+            #[expect(clippy::as_conversions, reason = "a member without fields is its place")]
             fn place(self) -> usize {
-                self.place()
+                self as usize
             }
         }
 

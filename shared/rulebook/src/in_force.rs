@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use claim::{
-    Among, AssistanceCategory, BenefitId, Citation, Filing, Insurance, PayerId, PersonFacts, PricedCase, PricedLine,
-    Reason, SplitCitations, TreatmentRegion, Visit, VisitKind,
+    Among, AssistanceCategory, BenefitId, Citation, Filing, Insurance, Listed, PayerId, PersonFacts, PricedCase,
+    PricedLine, Reason, SplitCitations, TreatmentRegion, Visit, VisitKind,
 };
 use money::Rate;
 use smallvec::SmallVec;

@@ -6,7 +6,7 @@ use money::Fen;
 
 use crate::{Detail, InForce};
 
-/// A payer's counters for one person, as far as a calculation asked for them.
+/// A payer's counters for one person, as far as they are known: all of them, or those that a calculation asked for.
 ///
 /// They are few, so they stand in one piece of memory in the order of their keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Counters {
         }
     }
 
-    /// The counters that were asked for, in the order of their keys.
+    /// The counters that are known, in the order of their keys.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&CounterKey, Fen)> {
         self.0.iter().map(|(key, value)| (key, *value))
     }
