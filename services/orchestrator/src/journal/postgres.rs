@@ -205,7 +205,11 @@ mod tests {
             let write = write_of(&links, &done);
             assert_eq!(whole_reads_of(&store.location, &types, &write).await, none, "{write}");
         }
-        let joined = "SELECT link.sequence FROM link JOIN open_link USING (sequence) WHERE $1::text[] IS NULL";
-        assert_ne!(whole_reads_of(&store.location, &["text[]"], joined).await, none, "whole reads are seen");
+        for seen in [
+            "SELECT link.sequence FROM link JOIN open_link USING (sequence) WHERE $1::text IS NULL",
+            "SELECT sequence FROM link WHERE person_id = $1 AND kind = 'settlement'",
+        ] {
+            assert_ne!(whole_reads_of(&store.location, &["text"], seen).await, none, "{seen}");
+        }
     }
 }
