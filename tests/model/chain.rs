@@ -75,6 +75,8 @@ pub(crate) struct Link {
     pub(crate) request: Option<RequestId>,
     pub(crate) entry: Entry,
     pub(crate) moves: [Move; PAYERS],
+    /// Where the first payer's counter stands once the link is booked; `None` where that was not kept.
+    pub(crate) counter_behind: Option<i8>,
     /// What the account gives; below zero for what it gets back.
     pub(crate) drawn: i8,
     pub(crate) open: bool,

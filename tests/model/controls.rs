@@ -8,7 +8,7 @@ use crate::properties::{
     REVERSED,
 };
 use crate::protocol::Protocol;
-use crate::worlds::{correcting, drawing, racing, reversing, sharing};
+use crate::worlds::{correcting, drawing, racing, reversing, sharing, updating};
 
 /// Each flaw, the world that shows it, and the law that it breaks.
 fn controls() -> Vec<(Flaw, Protocol, &'static str)> {
@@ -16,8 +16,11 @@ fn controls() -> Vec<(Flaw, Protocol, &'static str)> {
         (Flaw::PlaceTakenTwice, racing(0), CHAIN_ORDER),
         (Flaw::LoserAnswered, racing(0), ANSWERS),
         (Flaw::LookedUpBeforeHead, racing(0), ONE_SETTLEMENT),
-        (Flaw::OpenHeadIgnored, racing(0), FROM_ITS_HEAD),
+        (Flaw::OpenHeadIgnored, racing(0), CHAIN_ORDER),
         (Flaw::OpenHeadIgnored, racing(0), NOTHING_REFUSED),
+        (Flaw::OpenHeadIgnored, updating(0), FROM_ITS_HEAD),
+        (Flaw::CounterOfBefore, racing(0), FROM_ITS_HEAD),
+        (Flaw::CounterOfBefore, racing(0), NOTHING_REFUSED),
         (Flaw::PostBeforeAppend, racing(0), BOOKS),
         (Flaw::PostsBookedAgain, racing(0), BOOKS),
         (Flaw::CloseBeforePost, racing(0), BOOKS),

@@ -15,6 +15,8 @@ pub(crate) enum Flaw {
     LookedUpBeforeHead,
     /// A settlement is computed from a head that is still open.
     OpenHeadIgnored,
+    /// A link keeps where the counter stood before it.
+    CounterOfBefore,
     /// The payers are asked to book before the link is there.
     PostBeforeAppend,
     /// A payer books a repeated post again.

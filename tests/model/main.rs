@@ -25,7 +25,7 @@ use properties::{
 };
 use protocol::Protocol;
 use state::State;
-use worlds::{correcting, drawing, racing, reversing, sharing};
+use worlds::{correcting, drawing, racing, reversing, sharing, updating};
 
 /// Visits every state of a world: each law holds in each of them, and what the world is for is seen.
 fn holds_everywhere(world: Protocol, sees: &[&'static str]) {
@@ -49,6 +49,11 @@ fn holds_everywhere(world: Protocol, sees: &[&'static str]) {
 #[test]
 fn one_request_through_two_orchestrators_is_settled_once() {
     holds_everywhere(racing(3), &[SEEN_TWO]);
+}
+
+#[test]
+fn an_orchestrator_that_keeps_no_counters_may_run_beside_one_that_does() {
+    holds_everywhere(updating(1), &[SEEN_TWO]);
 }
 
 #[test]
@@ -82,7 +87,7 @@ fn the_laws_hold_within_wider_bounds() {
 /// With this, [`properties::REST`] says that every run ends well: no run goes in a circle, so each comes to rest.
 #[test]
 fn no_run_goes_in_a_circle() {
-    for world in [racing(1), reversing(1), sharing(0), correcting(0), drawing(0)] {
+    for world in [racing(1), updating(0), reversing(1), sharing(0), correcting(0), drawing(0)] {
         assert!(is_acyclic(&world));
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Protocol {
     pub(crate) late_fact: bool,
     /// How many faults may happen in one run.
     pub(crate) faults: u8,
+    /// An orchestrator of a release that neither keeps counters with its links nor reads them there.
+    pub(crate) keeps_none: Option<Orchestrator>,
     pub(crate) flaw: Flaw,
 }
 
@@ -174,15 +176,19 @@ impl Protocol {
             Some(link) if link.id == id => return false,
             Some(_) => {}
             None if self.flaw == Flaw::ExpiryAfterLook => {}
-            None => chain.push(Link {
-                sequence: hold.sequence,
-                id: id | 128,
-                request: None,
-                entry: Entry::Fence,
-                moves: [Move { before: 0, after: 0 }; PAYERS],
-                drawn: 0,
-                open: false,
-            }),
+            None => {
+                let counter_behind = chain.last().map_or(Some(0), |last| last.counter_behind);
+                chain.push(Link {
+                    sequence: hold.sequence,
+                    id: id | 128,
+                    request: None,
+                    entry: Entry::Fence,
+                    moves: [Move { before: 0, after: 0 }; PAYERS],
+                    counter_behind,
+                    drawn: 0,
+                    open: false,
+                });
+            }
         }
         state.network.insert(Message::Void { id });
         true

@@ -4,7 +4,7 @@ use crate::books::{Message, PersonId};
 use crate::chain::{Entry, Link, LinkId, Move, Standing, by_facts, decide, standing, totals, without};
 use crate::flaw::Flaw;
 use crate::protocol::{Protocol, post_or_close};
-use crate::state::{Answer, Ask, State, Step, Work};
+use crate::state::{Answer, Ask, Handling, State, Step, Work};
 
 impl Protocol {
     /// Takes the next step of a request; `false` where it waits for something.
@@ -136,7 +136,7 @@ impl Protocol {
         let adjusted = |entry, then: Vec<Standing>| adjustment(head, id, handling.ask, entry, &now, &then);
         match handling.ask {
             Ask::Settle { request, account } => {
-                let visit = Link::visit(state, handling.person, head, id, request, facts);
+                let visit = Link::visit(head, id, request, facts, self.counter_at(state, handling, head));
                 self.decide_visit(state, index, visit, account)
             }
             Ask::Cancel { settled, .. } => {
@@ -176,6 +176,14 @@ impl Protocol {
         }
     }
 
+    /// Where the counter stands by what is kept at the head, or by the payer's books where nothing is, or where a release
+    /// does not know of it.
+    fn counter_at(&self, state: &State, handling: Handling, head: usize) -> i8 {
+        let kept = state.chains[handling.person][..head].last().map_or(Some(0), |last| last.counter_behind);
+        let known = kept.filter(|_| self.keeps_none != Some(handling.orchestrator));
+        known.unwrap_or(state.books.payers[0].paid[handling.person])
+    }
+
     /// What follows once the payers have decided a visit.
     fn decide_visit(&self, state: &mut State, index: usize, mut link: Link, account: bool) -> Step {
         let person = self.handlings[index].person;
@@ -197,7 +205,10 @@ impl Protocol {
 
     /// The commit point. What finds its place taken can never be appended later, so its hold is voided.
     fn append(&self, state: &mut State, index: usize, mut link: Link) -> bool {
-        let person = self.handlings[index].person;
+        let Handling { person, orchestrator, .. } = self.handlings[index];
+        let Move { before, after } = link.moves[0];
+        let kept = if self.flaw == Flaw::CounterOfBefore { before } else { after };
+        link.counter_behind = Some(kept).filter(|_| self.keeps_none != Some(orchestrator));
         let chain = &mut state.chains[person];
         let is_place_free = chain.len() == link.sequence || self.flaw == Flaw::PlaceTakenTwice;
         let has_key = !matches!(self.flaw, Flaw::NoRequestKey | Flaw::LookedUpBeforeHead);
@@ -224,9 +235,8 @@ impl Protocol {
 }
 
 impl Link {
-    /// A settlement of what the payers answer; `drawn` is what they leave.
-    fn visit(state: &State, person: PersonId, head: usize, id: LinkId, request: u8, facts: u8) -> Self {
-        let counter = state.books.payers[0].paid[person];
+    /// A settlement of what the payers answer by this counter; `drawn` is what they leave.
+    fn visit(head: usize, id: LinkId, request: u8, facts: u8, counter: i8) -> Self {
         let decision = decide(counter, facts);
         let [first, second] = decision.paid;
         Self {
@@ -235,6 +245,7 @@ impl Link {
             request: Some(request),
             entry: Entry::Settlement { facts },
             moves: [Move { before: counter, after: counter + first }, Move { before: 0, after: second }],
+            counter_behind: None,
             drawn: decision.rest,
             open: false,
         }
@@ -250,6 +261,7 @@ fn adjustment(head: usize, id: LinkId, ask: Ask, entry: Entry, now: &[Standing],
         request: ask.request(),
         entry,
         moves: [Move { before: first, after: first_then }, Move { before: 0, after: second_then - second }],
+        counter_behind: None,
         drawn: drawn_then - drawn,
         open: false,
     }

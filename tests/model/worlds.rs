@@ -18,12 +18,27 @@ fn draw(request: u8) -> Ask {
 }
 
 fn world(handlings: Vec<Handling>, faults: u8) -> Protocol {
-    Protocol { persons: 1, handlings, balance: 0, facts: 0, late_fact: false, faults, flaw: Flaw::None }
+    Protocol {
+        persons: 1,
+        handlings,
+        balance: 0,
+        facts: 0,
+        late_fact: false,
+        faults,
+        keeps_none: None,
+        flaw: Flaw::None,
+    }
 }
 
 /// One request sent to both orchestrators at once, and another one.
 pub(crate) fn racing(faults: u8) -> Protocol {
     world(vec![by(0, 0, settle(0)), by(1, 0, settle(0)), by(1, 0, settle(1))], faults)
+}
+
+/// Two visits through an orchestrator that keeps counters with its links, and two through one of a release that does not.
+pub(crate) fn updating(faults: u8) -> Protocol {
+    let handlings = vec![by(0, 0, settle(0)), by(1, 0, settle(1)), by(0, 0, settle(2)), by(1, 0, settle(3))];
+    Protocol { keeps_none: Some(1), ..world(handlings, faults) }
 }
 
 /// Two visits; the first is reversed by its request id and cancelled by its settlement id, at any moment.
